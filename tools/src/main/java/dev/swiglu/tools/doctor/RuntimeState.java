@@ -4,7 +4,6 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
 import dev.swiglu.Device;
 import dev.swiglu.DeviceUnavailableException;
-import dev.swiglu.ModelSession;
 import java.util.List;
 
 /**
@@ -29,7 +28,8 @@ public record RuntimeState(String version, List<String> providers, String proble
     }
 
     private static String cudaProblemHere() {
-        try (ModelSession session = ProbeModel.builder().withoutOperators().device(Device.cuda(0)).open()) {
+        try {
+            ProbeModel.builder().withoutOperators().device(Device.cuda(0)).open().close();
             return null;
         } catch (DeviceUnavailableException unusable) {
             return unusable.getMessage();
