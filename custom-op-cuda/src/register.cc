@@ -55,7 +55,7 @@ extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL Regist
     const std::string sentence = "swiglu_ort needs ONNX Runtime 1.17 or newer; this is " + std::string(base->GetVersionString()) + ".";
     return base->GetApi(1)->CreateStatus(ORT_NOT_IMPLEMENTED, sentence.c_str());
   }
-  ort::set_api(api);
+  ort::set_runtime(api, base->GetVersionString());
   return ort::guarded([&] {
     static OrtCustomOpDomain* const domain = make_domain();
     ort::check(ort::api().AddCustomOpDomain(options, domain));

@@ -21,14 +21,14 @@ class Kernel {
     explained([&] {
       const KernelNode node(info);
       attributes_ = Attributes::read(node);
-      op.op().infer(attributes_, node.input_shapes(op.op().inputs.size()));
+      op.op().infer(attributes_, node.operands(op.op().inputs.size()));
     });
   }
 
   void run(OrtKernelContext* context) const {
     explained([&] {
       Call call(attributes_, context, op_.op().inputs.size());
-      call.set_output_shapes(op_.op().infer(attributes_, call.input_shapes()));
+      call.set_output_shapes(op_.op().infer(attributes_, call.operands()));
       op_.kernel().run(call);
     });
   }
@@ -51,8 +51,9 @@ static OrtStatus* infer_output_shapes(const OrtCustomOp* op, OrtShapeInferContex
   return guarded([&] {
     const InferenceNode node(context);
     const OperatorSpec& spec = self(op).op();
-    const Shapes outputs = spec.infer(Attributes::read(node), node.input_shapes(spec.inputs.size()));
-    for (size_t i = 0; i < outputs.size(); ++i) {
+    const Shapes outputs = spec.infer(Attributes::read(node), node.operands(spec.inputs.size()));
+    const size_t reachable = safe_inference() == SafeInference::first_output ? 1 : outputs.size();
+    for (size_t i = 0; i < reachable; ++i) {
       if (outputs[i]) node.set_output_shape(i, *outputs[i]);
     }
   });
@@ -75,7 +76,7 @@ CustomOp::CustomOp(const KernelSpec& kernel) : OrtCustomOp{}, kernel_(kernel) {
   GetVariadicOutputHomogeneity = [](const OrtCustomOp*) { return 0; };
   GetStartVersion = [](const OrtCustomOp*) { return 1; };
   GetEndVersion = [](const OrtCustomOp*) { return 1; };
-  InferOutputShapeFn = infer_output_shapes;
+  InferOutputShapeFn = safe_inference() == SafeInference::none ? nullptr : infer_output_shapes;
   CreateKernelV2 = [](const OrtCustomOp* op, const OrtApi*, const OrtKernelInfo* info, void** kernel) {
     return guarded([&] { *kernel = new Kernel(self(op), info); });
   };

@@ -162,6 +162,11 @@ public final class OnnxModel {
         return Files.write(file, model.build().toByteArray());
     }
 
+    /** ONNX's number for an element type, as attributes such as that of {@code Cast} want it. */
+    public static long elementType(TensorType type) {
+        return DATA_TYPES.get(type).getNumber();
+    }
+
     /** For a model without files beside it. */
     public SessionBuilder session() {
         return ModelSession.builder(buffer(), Path.of("").toAbsolutePath());

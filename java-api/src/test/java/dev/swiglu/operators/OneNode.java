@@ -102,6 +102,11 @@ final class OneNode {
         return slots.subList(0, last).stream().map(slot -> present.contains(slot) ? slot : "_").collect(Collectors.joining(" "));
     }
 
+    /** What a run of {@link #session} takes. */
+    Map<String, Tensor> graphInputs() {
+        return Map.copyOf(inputs);
+    }
+
     /** Opens the model and runs it once. */
     Map<String, Tensor> run() {
         try (ModelSession session = session().open()) {
