@@ -14,7 +14,7 @@ static SafeInference safe_inference_of(const char* version) {
   std::sscanf(version, "%d.%d", &major, &minor);
   const std::pair release(major, minor);
   if (release < std::pair(1, 24)) return SafeInference::none;
-  return release < std::pair(1, 29) ? SafeInference::first_output : SafeInference::all_outputs;
+  return release < std::pair(1, 28) ? SafeInference::first_output : SafeInference::all_outputs;
 }
 
 void set_runtime(const OrtApi* api, const char* version) {

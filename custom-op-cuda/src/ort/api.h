@@ -19,7 +19,7 @@ void set_runtime(const OrtApi* api, const char* version);
 const OrtApi& api();
 
 // How far shape inference can go without crashing the ONNX Runtime at hand. Before 1.24 it follows a null pointer where a
-// node leaves out an input, before the library is even asked. Before 1.29 it writes past the outputs that a node names, and
+// node leaves out an input, before the library is even asked. Before 1.28 it writes past the outputs that a node names, and
 // does not tell how many they are; the first is always there.
 enum class SafeInference { none, first_output, all_outputs };
 SafeInference safe_inference();

@@ -9,7 +9,7 @@ import dev.swiglu.TensorType;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Shapes of a node's second and later outputs; from ONNX Runtime 1.29 on, where asking for one that is not there is safe. */
+/** Shapes of a node's second and later outputs; from ONNX Runtime 1.28 on, where asking for one that is not there is safe. */
 class InferredFurtherShapesTest {
 
     @Test

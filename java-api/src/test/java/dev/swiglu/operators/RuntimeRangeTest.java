@@ -28,7 +28,7 @@ class RuntimeRangeTest {
             if (minor >= 24) {
                 tests.add(InferredShapesTest.class);
             }
-            if (minor >= 29) {
+            if (minor >= 28) {
                 tests.add(InferredFurtherShapesTest.class);
             }
             for (Class<?> test : tests) {
