@@ -14,7 +14,7 @@ import picocli.CommandLine.ScopeType;
 /** {@code tools/swiglu}: one class per command; this one only lists them and turns failures into sentences and exit codes. */
 @Command(name = "swiglu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Finds gated MLPs in ONNX graphs, fuses them, and proves that the result is as accurate.",
-        synopsisSubcommandLabel = "COMMAND", subcommands = {InspectCommand.class, RestoreCommand.class})
+        synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {
 
     private static final PublicationCheck VERIFICATION = (original, candidate) -> {
@@ -34,7 +34,9 @@ public final class Main implements Runnable {
     /** The command line as {@code main} runs it; tests call this one. */
     public static CommandLine commandLine() {
         return new CommandLine(new Main())
+                .addSubcommand(new InspectCommand())
                 .addSubcommand(new RewriteCommand(VERIFICATION))
+                .addSubcommand(new RestoreCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExitCodeExceptionMapper(Main::exitCode)
                 .setParameterExceptionHandler(new UsageError())
@@ -44,7 +46,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getErr());
-        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command.");
+        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command");
     }
 
     private static int exitCode(Throwable failure) {

@@ -35,7 +35,7 @@ public final class FuseActivation implements RewriteRule {
         Set<NodeRef> nodes = new LinkedHashSet<>(product.gate().nodes());
         nodes.add(product.product());
         Optional<String> obstacle = mismatch(product, view).or(() -> Removal.obstacle(nodes, product.product()));
-        return obstacle.<Result<Rewrite>>map(Result::declined).orElseGet(() -> Result.match(fuse(product, nodes, view)));
+        return Result.unless(obstacle, () -> fuse(product, nodes, view));
     }
 
     private Optional<String> mismatch(GatedProduct product, ModelView view) {
