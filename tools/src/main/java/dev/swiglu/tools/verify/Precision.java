@@ -1,0 +1,56 @@
+package dev.swiglu.tools.verify;
+
+import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import java.util.Optional;
+
+/**
+ * A floating-point type and the two bounds that follow from its unit roundoff u (2⁻ᵖ for p significand bits).
+ *
+ * <p>{@link #floor} = 2u is what a correct kernel may add where the original happens to be exact: one rounding of the
+ * activation and one of the result.
+ *
+ * <p>{@link #tolerance} is the largest relative difference that honest rounding explains, summed over long products and
+ * many layers: 2⁻⁶ for float16 (32u), 2⁻⁴ for bfloat16 (16u), 2⁻⁴⁰ for float64, and 2⁻⁹ for float32, which on CUDA may
+ * multiply as TF32 (u = 2⁻¹¹, so 4u). It is not a measure of quality; it separates rounding from a different formula.
+ */
+public enum Precision {
+    FLOAT64(0x1p-53, 0x1p-40),
+    FLOAT32(0x1p-24, 0x1p-9),
+    FLOAT16(0x1p-11, 0x1p-6),
+    BFLOAT16(0x1p-8, 0x1p-4);
+
+    private final double roundoff;
+    private final double tolerance;
+
+    Precision(double roundoff, double tolerance) {
+        this.roundoff = roundoff;
+        this.tolerance = tolerance;
+    }
+
+    /** The precision of an ONNX element type, or nothing where the type is not a float that this tool judges. */
+    public static Optional<Precision> of(int onnxElementType) {
+        DataType type = DataType.forNumber(onnxElementType);
+        if (type == null) {
+            return Optional.empty();
+        }
+        return switch (type) {
+            case DOUBLE -> Optional.of(FLOAT64);
+            case FLOAT -> Optional.of(FLOAT32);
+            case FLOAT16 -> Optional.of(FLOAT16);
+            case BFLOAT16 -> Optional.of(BFLOAT16);
+            default -> Optional.empty();
+        };
+    }
+
+    public double roundoff() {
+        return roundoff;
+    }
+
+    public double floor() {
+        return 2 * roundoff;
+    }
+
+    public double tolerance() {
+        return tolerance;
+    }
+}
