@@ -1,6 +1,6 @@
 package dev.swiglu.tools.verify;
 
-import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.swiglu.TensorType;
 import java.util.Optional;
 
 /**
@@ -27,23 +27,9 @@ public enum Precision {
         this.tolerance = tolerance;
     }
 
-    /** The precision of an ONNX element type, or nothing where the type is not a float that this tool judges. */
-    public static Optional<Precision> of(int onnxElementType) {
-        DataType type = DataType.forNumber(onnxElementType);
-        if (type == null) {
-            return Optional.empty();
-        }
-        return switch (type) {
-            case DOUBLE -> Optional.of(FLOAT64);
-            case FLOAT -> Optional.of(FLOAT32);
-            case FLOAT16 -> Optional.of(FLOAT16);
-            case BFLOAT16 -> Optional.of(BFLOAT16);
-            default -> Optional.empty();
-        };
-    }
-
-    public double roundoff() {
-        return roundoff;
+    /** The precision of a tensor's type, or nothing where it holds integers. */
+    public static Optional<Precision> of(TensorType type) {
+        return type.isFloatingPoint() ? Optional.of(valueOf(type.name())) : Optional.empty();
     }
 
     public double floor() {
