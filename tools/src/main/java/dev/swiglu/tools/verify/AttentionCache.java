@@ -12,16 +12,28 @@ import java.util.Optional;
 record AttentionCache(Scope graph, NodeRef attention) {
 
     /** The cache behind this graph input, if an attention node with its own sizes takes it. */
-    static Optional<AttentionCache> of(Scope graph, String input) {
-        return graph.consumers(input).stream()
-                .filter(node -> Attributes.find(node.node(), "kv_num_heads").isPresent())
+    static Optional<AttentionCache> takenFrom(Scope graph, String input) {
+        return graph.consumers(input).stream().filter(AttentionCache::isAttention)
                 .findFirst().map(node -> new AttentionCache(graph, node));
     }
 
-    /** How many places the cache has when {@code past} of them are used; a rolling cache always holds its whole window. */
+    /** The cache behind this graph output. */
+    static Optional<AttentionCache> madeAs(Scope graph, String output) {
+        return graph.producer(output).filter(AttentionCache::isAttention).map(node -> new AttentionCache(graph, node));
+    }
+
+    private static boolean isAttention(NodeRef node) {
+        return Attributes.find(node.node(), "kv_num_heads").isPresent();
+    }
+
+    /** Whether the cache keeps the last tokens only, in a ring of fixed size. */
+    boolean rolling() {
+        return Attributes.integer(attention.node(), "sliding_window_cache", 0) != 0;
+    }
+
+    /** How many places the cache has when {@code past} of them are used; a ring always has those of its window. */
     long places(int past) {
-        boolean rolling = Attributes.integer(attention.node(), "sliding_window_cache", 0) != 0;
-        return rolling ? Math.max(past, Attributes.integer(attention.node(), "local_window_size", 0)) : past;
+        return rolling() ? Math.max(past, Attributes.integer(attention.node(), "local_window_size", 0)) : past;
     }
 
     /** The columns of the projection that feeds the attention, divided by the heads that it makes. */

@@ -112,7 +112,7 @@ public final class SampleInputs {
     private long size(ValueInfoProto input, int axis, int rank, Workload workload) {
         String name = input.getType().getTensorType().getShape().getDim(axis).getDimParam().toLowerCase(Locale.ROOT);
         if (isCache(input) && axis >= 2) {
-            Optional<AttentionCache> cache = AttentionCache.of(scope, input.getName());
+            Optional<AttentionCache> cache = AttentionCache.takenFrom(scope, input.getName());
             return axis == 2
                     ? cache.map(known -> known.places(workload.past())).orElse((long) workload.past())
                     : cache.flatMap(AttentionCache::headSize).orElse((long) workload.tokens());
