@@ -1,0 +1,69 @@
+package dev.swiglu;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** A model that has not been opened yet. Its {@code toString} is how messages call it. */
+sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
+
+    OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException;
+
+    /** Session configuration entries without which the model cannot be opened. */
+    Map<String, String> configEntries();
+
+    record File(Path path) implements ModelSource {
+        @Override
+        public OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException {
+            if (!Files.isRegularFile(path)) {
+                String sentence = Files.exists(path) ? path + " is not a file." : "There is no model at " + path + ".";
+                throw new UncheckedIOException(sentence, new NoSuchFileException(path.toString()));
+            }
+            return environment.createSession(path.toString(), options);
+        }
+
+        @Override
+        public Map<String, String> configEntries() {
+            return Map.of();
+        }
+
+        @Override
+        public String toString() {
+            return path.toString();
+        }
+    }
+
+    /** @param model direct memory, which is what ONNX Runtime accepts */
+    record Bytes(ByteBuffer model, Path externalDataFolder) implements ModelSource {
+        private static final String EXTERNAL_DATA_FOLDER = "session.model_external_initializers_file_folder_path";
+
+        static Bytes of(ByteBuffer model, Path externalDataFolder) {
+            ByteBuffer bytes = model.duplicate();
+            if (!bytes.isDirect()) {
+                bytes = ByteBuffer.allocateDirect(model.remaining()).put(bytes).flip();
+            }
+            return new Bytes(bytes.asReadOnlyBuffer(), externalDataFolder.toAbsolutePath());
+        }
+
+        @Override
+        public OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException {
+            return environment.createSession(model.duplicate(), options);
+        }
+
+        @Override
+        public Map<String, String> configEntries() {
+            return Map.of(EXTERNAL_DATA_FOLDER, externalDataFolder.toString());
+        }
+
+        @Override
+        public String toString() {
+            return "the model in memory (" + model.remaining() + " bytes)";
+        }
+    }
+}

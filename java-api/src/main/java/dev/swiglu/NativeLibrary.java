@@ -1,0 +1,61 @@
+package dev.swiglu;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Finds the operator library's file, in the order that {@link SwiGlu} documents. */
+final class NativeLibrary {
+    static final String FILE_NAME = "libswiglu_ort.so";
+    private static final String RESOURCE = "natives/" + FILE_NAME;
+
+    private NativeLibrary() {}
+
+    static Path locate() {
+        String override = System.getProperty(SwiGlu.LIBRARY_PATH);
+        return override == null ? unpack() : exactly(override);
+    }
+
+    private static Path exactly(String override) {
+        Path file = Path.of(override).toAbsolutePath();
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            throw new NativeLibraryException("The property " + SwiGlu.LIBRARY_PATH + " names " + file
+                    + ", which is not a readable file. No other place is tried while the property is set.");
+        }
+        return file;
+    }
+
+    private static Path unpack() {
+        Platform.current().requireBuilt();
+        byte[] library = carried();
+        List<String> tried = new ArrayList<>();
+        for (CacheRoot root : CacheRoot.candidates()) {
+            try {
+                return LibraryCache.unpack(library, root.path());
+            } catch (IOException | InvalidPathException | SecurityException failure) {
+                tried.add(root + ": " + IoReason.of(failure));
+            }
+        }
+        throw new NativeLibraryException("The operator library could not be unpacked. Tried " + String.join("; ", tried)
+                + ". Name a folder that only this user can write with -D" + SwiGlu.CACHE_DIR
+                + ", or a library file with -D" + SwiGlu.LIBRARY_PATH + ".");
+    }
+
+    private static byte[] carried() {
+        try (InputStream resource = NativeLibrary.class.getResourceAsStream(RESOURCE)) {
+            if (resource == null) {
+                throw new NativeLibraryException("This build of swiglu-ort carries no operator library ("
+                        + RESOURCE + " is not in the jar). Build it with Maven, or name the file with -D"
+                        + SwiGlu.LIBRARY_PATH + ".");
+            }
+            return resource.readAllBytes();
+        } catch (IOException unreadable) {
+            throw new NativeLibraryException("The operator library could not be read from the jar: "
+                    + unreadable.getMessage() + ".", unreadable);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package dev.swiglu;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** How to open a model. Immutable: every setter returns a new builder, so one can be shared and varied. */
+public final class SessionBuilder {
+    /** Tells the operator library what the session runs on: {@link Device#name()}. */
+    static final String DEVICE_ENTRY = "dev.swiglu.device";
+
+    private final ModelSource model;
+    private final Device device;
+    private final OptionalInt threads;
+    private final OptLevel optimization;
+    private final Optional<Path> profile;
+    private final Map<String, String> config;
+    private final boolean operators;
+
+    private SessionBuilder(ModelSource model, Device device, OptionalInt threads, OptLevel optimization, Optional<Path> profile,
+            Map<String, String> config, boolean operators) {
+        this.model = model;
+        this.device = device;
+        this.threads = threads;
+        this.optimization = optimization;
+        this.profile = profile;
+        this.config = config;
+        this.operators = operators;
+    }
+
+    SessionBuilder(ModelSource model) {
+        this(model, Device.cpu(), OptionalInt.empty(), OptLevel.ALL_OPT, Optional.empty(), Map.of(), true);
+    }
+
+    /** Default: the CPU. */
+    public SessionBuilder device(Device device) {
+        return new SessionBuilder(model, device, threads, optimization, profile, config, operators);
+    }
+
+    /** Threads that work on one operator together. Default: one for each physical core. */
+    public SessionBuilder threads(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("A session needs at least 1 thread, not " + count + ".");
+        }
+        return new SessionBuilder(model, device, OptionalInt.of(count), optimization, profile, config, operators);
+    }
+
+    /** Default: everything that ONNX Runtime can do. */
+    public SessionBuilder optimization(OptLevel optimization) {
+        return new SessionBuilder(model, device, threads, optimization, profile, config, operators);
+    }
+
+    /** Writes ONNX Runtime's profile, one JSON event for each node run, to a file whose name starts with {@code prefix}. */
+    public SessionBuilder profileTo(Path prefix) {
+        return new SessionBuilder(model, device, threads, optimization, Optional.of(prefix), config, operators);
+    }
+
+    /** Sets one of ONNX Runtime's session configuration entries; it wins over what this builder would set itself. */
+    public SessionBuilder config(String key, String value) {
+        Map<String, String> extended = new LinkedHashMap<>(config);
+        extended.put(key, value);
+        return new SessionBuilder(model, device, threads, optimization, profile, Map.copyOf(extended), operators);
+    }
+
+    /** Leaves the operator library out: ONNX Runtime runs the functions that a rewritten model carries instead. */
+    public SessionBuilder withoutOperators() {
+        return new SessionBuilder(model, device, threads, optimization, profile, config, false);
+    }
+
+    /**
+     * Opens the model.
+     *
+     * @throws UncheckedIOException when there is no such file
+     * @throws DeviceUnavailableException when the device is not there
+     * @throws NativeLibraryException when the operator library cannot be used
+     * @throws ModelException when ONNX Runtime refuses the model
+     */
+    public ModelSession open() {
+        return open(new OrtSession.SessionOptions());
+    }
+
+    /** Takes over {@code options}: they are closed here when opening fails, and by the session otherwise. */
+    ModelSession open(OrtSession.SessionOptions options) {
+        OrtSession session = null;
+        boolean opened = false;
+        try {
+            apply(options);
+            session = model.open(OrtEnvironment.getEnvironment(), options);
+            ModelSession result = new ModelSession(session, options, device, profile.isPresent());
+            opened = true;
+            return result;
+        } catch (OrtException refused) {
+            throw explain(refused);
+        } finally {
+            if (!opened) {
+                ModelSession.release(session, options);
+            }
+        }
+    }
+
+    private void apply(OrtSession.SessionOptions options) throws OrtException {
+        options.setOptimizationLevel(optimization);
+        if (threads.isPresent()) {
+            options.setIntraOpNumThreads(threads.getAsInt());
+        }
+        if (profile.isPresent()) {
+            options.enableProfiling(profile.get().toString());
+        }
+        for (Map.Entry<String, String> entry : configEntries().entrySet()) {
+            options.addConfigEntry(entry.getKey(), entry.getValue());
+        }
+        device.addTo(options);
+        if (operators) {
+            SwiGlu.register(options);
+        }
+    }
+
+    /** The operator library reads entries while it registers, so all of them are set before. */
+    private Map<String, String> configEntries() {
+        Map<String, String> entries = new LinkedHashMap<>(model.configEntries());
+        entries.put(DEVICE_ENTRY, device.name());
+        entries.putAll(config);
+        return entries;
+    }
+
+    /** A GPU that fails and a model that fails look alike here; only the probe can tell them apart. */
+    private SwiGluException explain(OrtException refused) {
+        if (device instanceof Device.Cuda cuda) {
+            Optional<String> unusable = CudaProbe.failure(cuda);
+            if (unusable.isPresent()) {
+                return new DeviceUnavailableException(unusable.get(), refused);
+            }
+        }
+        return new ModelException("ONNX Runtime could not open " + model + ": " + refused.getMessage(), refused);
+    }
+}

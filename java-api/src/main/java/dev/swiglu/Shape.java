@@ -1,0 +1,42 @@
+package dev.swiglu;
+
+import java.util.Arrays;
+
+/** Arithmetic on tensor shapes that cannot overflow silently. */
+final class Shape {
+    private Shape() {}
+
+    /** Number of elements; 1 for a scalar. */
+    static long elements(long... shape) {
+        for (long dimension : shape) {
+            if (dimension < 0) {
+                throw new IllegalArgumentException("The shape " + Arrays.toString(shape) + " has a negative dimension.");
+            }
+        }
+        if (Arrays.stream(shape).anyMatch(dimension -> dimension == 0)) {
+            return 0;
+        }
+        try {
+            return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+        } catch (ArithmeticException overflow) {
+            throw new IllegalArgumentException("The shape " + Arrays.toString(shape) + " has more than 2^63 elements.", overflow);
+        }
+    }
+
+    /** Position of an element in row-major order. */
+    static int offset(long[] shape, long[] index) {
+        if (index.length != shape.length) {
+            throw new IndexOutOfBoundsException("The index " + Arrays.toString(index) + " has " + index.length
+                    + " parts, and the shape " + Arrays.toString(shape) + " has " + shape.length + ".");
+        }
+        long offset = 0;
+        for (int axis = 0; axis < shape.length; axis++) {
+            if (index[axis] < 0 || index[axis] >= shape[axis]) {
+                throw new IndexOutOfBoundsException("The index " + Arrays.toString(index) + " is outside the shape "
+                        + Arrays.toString(shape) + ".");
+            }
+            offset = offset * shape[axis] + index[axis];
+        }
+        return Math.toIntExact(offset);
+    }
+}
