@@ -17,7 +17,7 @@ final class DefinedValues {
 
     static double[] of(Scope graph, String output, Tensor value, Map<String, Tensor> inputs) {
         boolean rolling = AttentionCache.madeAs(graph, output).map(AttentionCache::rolling).orElse(false);
-        double[] values = Captured.doubles(value);
+        double[] values = TensorValues.of(value);
         if (!rolling || !inputs.containsKey(MASK)) {
             return values;
         }

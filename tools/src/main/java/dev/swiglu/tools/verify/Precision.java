@@ -1,13 +1,12 @@
 package dev.swiglu.tools.verify;
 
 import dev.swiglu.TensorType;
-import java.util.Optional;
 
 /**
  * A floating-point type and the two bounds that follow from its unit roundoff u (2⁻ᵖ for p significand bits).
  *
- * <p>{@link #floor} = 2u is what a correct kernel may add where the original happens to be exact: one rounding of the
- * activation and one of the result.
+ * <p>{@link #floor} = u is what a correct kernel may add where the original happens to be exact: the rounding of the
+ * result, at its worst in every element.
  *
  * <p>{@link #tolerance} is the largest relative difference that honest rounding explains, summed over long products and
  * many layers: 2⁻⁶ for float16 (32u), 2⁻⁴ for bfloat16 (16u), 2⁻⁴⁰ for float64, and 2⁻⁹ for float32, which on CUDA may
@@ -27,13 +26,12 @@ public enum Precision {
         this.tolerance = tolerance;
     }
 
-    /** The precision of a tensor's type, or nothing where it holds integers. */
-    public static Optional<Precision> of(TensorType type) {
-        return type.isFloatingPoint() ? Optional.of(valueOf(type.name())) : Optional.empty();
+    static Precision of(TensorType floatingPoint) {
+        return valueOf(floatingPoint.name());
     }
 
     public double floor() {
-        return 2 * roundoff;
+        return roundoff;
     }
 
     public double tolerance() {
