@@ -1,19 +1,22 @@
 package dev.swiglu.tools.cli;
 
+import dev.swiglu.DeviceUnavailableException;
+import dev.swiglu.ModelException;
+import dev.swiglu.NativeLibraryException;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine;
 
 /** {@code tools/swiglu}: one class per command; this one only lists them and turns failures into sentences and exit codes. */
 @Command(name = "swiglu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Finds gated MLPs in ONNX graphs, fuses them, and proves that the result is as accurate.",
-        synopsisSubcommandLabel = "COMMAND", subcommands = {})
+        synopsisSubcommandLabel = "COMMAND", subcommands = {VerifyCommand.class, BenchCommand.class})
 public final class Main implements Runnable {
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")
@@ -41,10 +44,20 @@ public final class Main implements Runnable {
     }
 
     private static int exitCode(Throwable failure) {
+        return kind(failure).number();
+    }
+
+    private static ExitCode kind(Throwable failure) {
         if (failure instanceof ToolException known) {
-            return known.exitCode().number();
+            return known.exitCode();
         }
-        return failure instanceof CommandLine.ParameterException ? ExitCode.USAGE.number() : ExitCode.INTERNAL.number();
+        if (failure instanceof DeviceUnavailableException || failure instanceof NativeLibraryException) {
+            return ExitCode.UNAVAILABLE;
+        }
+        if (failure instanceof ModelException) {
+            return ExitCode.REFUSED;
+        }
+        return failure instanceof CommandLine.ParameterException ? ExitCode.USAGE : ExitCode.INTERNAL;
     }
 
     private static int explain(Exception failure, CommandLine command, ParseResult parsed) {
@@ -55,7 +68,7 @@ public final class Main implements Runnable {
             failure.printStackTrace(new PrintWriter(trace));
             err.print(trace);
         }
-        String message = failure instanceof ToolException ? failure.getMessage()
+        String message = kind(failure) != ExitCode.INTERNAL ? failure.getMessage()
                 : "internal error: " + failure + (debug ? "" : " (run again with --debug for the stack trace)");
         err.println("swiglu: " + message);
         err.flush();

@@ -2,6 +2,7 @@ package dev.swiglu.tools.verify;
 
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.onnx.Scope;
+import dev.swiglu.tools.verify.inputs.AttentionCache;
 import java.util.Map;
 
 /**

@@ -2,6 +2,8 @@ package dev.swiglu.tools.verify;
 
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.verify.Operands.Operand;
+import dev.swiglu.tools.verify.exact.Float64Reference;
+import dev.swiglu.tools.verify.exact.Projection;
 import java.util.Map;
 
 /** Hands a site's captured inputs and its weights to the {@link Float64Reference}. */

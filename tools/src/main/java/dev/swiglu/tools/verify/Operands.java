@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.TensorData;
+import dev.swiglu.tools.verify.exact.DoubleSource;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;

@@ -4,6 +4,7 @@ import dev.swiglu.Tensor;
 import dev.swiglu.tools.onnx.GraphIndex;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.Scope;
+import dev.swiglu.tools.verify.inputs.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -6,6 +6,8 @@ import dev.swiglu.ModelSession;
 import dev.swiglu.SessionBuilder;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.verify.inputs.GraphInputs;
+import dev.swiglu.tools.verify.inputs.Sample;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -3,6 +3,9 @@ package dev.swiglu.tools.verify;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
+import dev.swiglu.tools.verify.exact.Activation;
+import dev.swiglu.tools.verify.exact.GatedUnit;
+import dev.swiglu.tools.verify.exact.Layout;
 import java.util.List;
 
 /**

@@ -1,6 +1,7 @@
 package dev.swiglu.tools.verify;
 
 import dev.swiglu.Tensor;
+import dev.swiglu.tools.verify.inputs.Sample;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -7,6 +7,8 @@ import dev.swiglu.ModelException;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.verify.exact.WidenedModel;
+import dev.swiglu.tools.verify.inputs.Sample;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;

@@ -6,6 +6,8 @@ import dev.swiglu.Tensor;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.verify.inputs.GraphInputs;
+import dev.swiglu.tools.verify.inputs.Sample;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

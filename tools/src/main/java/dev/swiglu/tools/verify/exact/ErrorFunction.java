@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.exact;
 
 /**
  * erfc(x) = 1 − erf(x) in float64, to a relative 10⁻¹³ also in the tail. Chosen for being checkable by eye, not

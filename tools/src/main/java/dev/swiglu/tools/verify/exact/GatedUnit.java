@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.exact;
 
 /**
  * The elementwise half of every {@code dev.swiglu} operator in float64:

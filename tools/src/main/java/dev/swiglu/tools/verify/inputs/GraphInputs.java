@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.inputs;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
@@ -12,11 +12,11 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The inputs that a caller has to give: the graph's, without those that an initializer already fills. */
-final class GraphInputs {
+public final class GraphInputs {
 
     private GraphInputs() {}
 
-    static List<ValueInfoProto> required(GraphProto graph) {
+    public static List<ValueInfoProto> required(GraphProto graph) {
         Set<String> filled = graph.getInitializerList().stream().map(TensorProto::getName).collect(Collectors.toSet());
         return graph.getInputList().stream().filter(input -> !filled.contains(input.getName())).toList();
     }

@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.exact;
 
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
@@ -23,7 +23,7 @@ public enum Layout {
         };
     }
 
-    static Layout named(String name) {
+    public static Layout named(String name) {
         return switch (name) {
             case "concat" -> CONCAT;
             case "concat_swapped" -> CONCAT_SWAPPED;

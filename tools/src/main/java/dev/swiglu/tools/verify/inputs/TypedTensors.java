@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.inputs;
 
 import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;

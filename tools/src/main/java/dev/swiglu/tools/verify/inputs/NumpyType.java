@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.inputs;
 
 import dev.swiglu.TensorType;
 import dev.swiglu.tools.ExitCode;

@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.exact;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;

@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.inputs;
 
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.NodeRef;
@@ -9,7 +9,7 @@ import java.util.Optional;
  * The sizes of a key or value cache where its declaration leaves them open, as onnxruntime-genai's models do: read from
  * the attention node that takes the cache.
  */
-record AttentionCache(Scope graph, NodeRef attention) {
+public record AttentionCache(Scope graph, NodeRef attention) {
 
     /** The cache behind this graph input, if an attention node with its own sizes takes it. */
     static Optional<AttentionCache> takenFrom(Scope graph, String input) {
@@ -18,7 +18,7 @@ record AttentionCache(Scope graph, NodeRef attention) {
     }
 
     /** The cache behind this graph output. */
-    static Optional<AttentionCache> madeAs(Scope graph, String output) {
+    public static Optional<AttentionCache> madeAs(Scope graph, String output) {
         return graph.producer(output).filter(AttentionCache::isAttention).map(node -> new AttentionCache(graph, node));
     }
 
@@ -27,7 +27,7 @@ record AttentionCache(Scope graph, NodeRef attention) {
     }
 
     /** Whether the cache keeps the last tokens only, in a ring of fixed size. */
-    boolean rolling() {
+    public boolean rolling() {
         return Attributes.integer(attention.node(), "sliding_window_cache", 0) != 0;
     }
 

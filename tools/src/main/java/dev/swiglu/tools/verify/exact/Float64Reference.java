@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.exact;
 
 /**
  * The exact value of a rewritten site, computed in float64 from the inputs that the site itself received:

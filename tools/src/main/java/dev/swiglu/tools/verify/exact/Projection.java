@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.exact;
 
 import java.util.stream.IntStream;
 
@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * @param transposed whether W is stored [N, K] instead of [K, N]
  * @param bias N values, or null
  */
-record Projection(DoubleSource weights, int inner, int columns, boolean transposed, double[] bias) {
+public record Projection(DoubleSource weights, int inner, int columns, boolean transposed, double[] bias) {
 
     private static final int STRIP = 128;
 

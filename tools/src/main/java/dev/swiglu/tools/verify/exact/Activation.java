@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.exact;
 
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
@@ -80,11 +80,11 @@ public enum Activation {
 
     abstract double apply(double x, double alpha);
 
-    double defaultAlpha() {
+    public double defaultAlpha() {
         return defaultAlpha;
     }
 
-    static Activation named(String name) {
+    public static Activation named(String name) {
         return Arrays.stream(values())
                 .filter(activation -> activation.name().toLowerCase(Locale.ROOT).equals(name))
                 .findFirst()

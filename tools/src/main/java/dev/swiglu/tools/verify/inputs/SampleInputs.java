@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.inputs;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -39,22 +39,32 @@ public final class SampleInputs {
 
     /** Reading a prompt and writing one token: the two shapes that kernels treat differently. */
     public List<Sample> all() {
-        boolean cached = GraphInputs.required(graph).stream().anyMatch(SampleInputs::isCache);
-        Workload decode = cached ? DECODE : new Workload(DECODE.batch(), DECODE.tokens(), 0);
-        return Stream.of(PREFILL, decode).map(this::fitted).distinct().map(this::sample).toList();
+        return Stream.of(PREFILL, DECODE).map(this::fitted).distinct().map(this::of).toList();
     }
 
-    /** Inputs for this workload, as far as the graph's fixed dimensions allow it. */
+    /** Inputs for a workload that {@link #fitted} has answered. */
     public Sample of(Workload workload) {
-        return sample(fitted(workload));
-    }
-
-    private Sample sample(Workload workload) {
         Map<String, Tensor> inputs = new LinkedHashMap<>();
         for (ValueInfoProto input : GraphInputs.required(graph)) {
             inputs.put(input.getName(), tensor(input, workload));
         }
         return new Sample(workload.toString(), inputs);
+    }
+
+    /** The nearest workload that the graph allows: sizes that it fixes are kept, and without a cache there is no past. */
+    public Workload fitted(Workload wanted) {
+        int batch = wanted.batch();
+        int tokens = wanted.tokens();
+        int past = 0;
+        for (ValueInfoProto input : GraphInputs.required(graph)) {
+            if (isTokens(input)) {
+                batch = fixed(input, 0, batch);
+                tokens = fixed(input, 1, tokens);
+            } else if (isCache(input)) {
+                past = fixed(input, 2, wanted.past());
+            }
+        }
+        return new Workload(batch, tokens, past);
     }
 
     private Tensor tensor(ValueInfoProto input, Workload workload) {
@@ -131,22 +141,6 @@ public final class SampleInputs {
             return workload.tokens();
         }
         return axis == 0 && rank > 1 ? workload.batch() : workload.tokens();
-    }
-
-    /** A graph exported for one batch size or one token keeps its size; the others follow it. */
-    private Workload fitted(Workload wanted) {
-        int batch = wanted.batch();
-        int tokens = wanted.tokens();
-        int past = wanted.past();
-        for (ValueInfoProto input : GraphInputs.required(graph)) {
-            if (isTokens(input)) {
-                batch = fixed(input, 0, batch);
-                tokens = fixed(input, 1, tokens);
-            } else if (isCache(input)) {
-                past = fixed(input, 2, past);
-            }
-        }
-        return new Workload(batch, tokens, past);
     }
 
     private static int fixed(ValueInfoProto input, int axis, int otherwise) {

@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify;
+package dev.swiglu.tools.verify.inputs;
 
 /**
  * How much text a model is asked to read at once.
