@@ -27,7 +27,7 @@ public record Benchmark(Device device, OptionalInt threads, int runs, int warmup
 
     /** @param rewritten null to time the original alone */
     public BenchReport run(ModelFile original, ModelFile rewritten) {
-        SampleInputs inputs = new SampleInputs(original.proto(), 0);
+        SampleInputs inputs = new SampleInputs(original, 0);
         Workload possible = inputs.fitted(workload);
         Sample sample = inputs.of(possible);
         try (ModelSession first = open(original); ModelSession second = rewritten == null ? null : open(rewritten)) {

@@ -67,7 +67,7 @@ public final class BenchCommand implements Callable<Integer> {
         chosenThreads.ifPresent(count -> requireAtLeast(1, "--threads", count));
         BenchReport report = new Benchmark(device.get(), chosenThreads, runs, warmup, new Workload(batch, tokens, past))
                 .run(ModelFile.read(original), rewritten == null ? null : ModelFile.read(rewritten));
-        reports.write(spec.commandLine(), report, report::table);
+        reports.write(report, () -> BenchTable.of(report), spec.commandLine().getOut());
         return ExitCode.DONE.number();
     }
 

@@ -1,22 +1,26 @@
 package dev.swiglu.tools.cli;
 
+import dev.swiglu.Device;
 import dev.swiglu.DeviceUnavailableException;
 import dev.swiglu.ModelException;
 import dev.swiglu.NativeLibraryException;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.publish.PublicationCheck;
+import dev.swiglu.tools.verify.VerifiedPublication;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine;
 
 /** {@code tools/swiglu}: one class per command; this one only lists them and turns failures into sentences and exit codes. */
 @Command(name = "swiglu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Finds gated MLPs in ONNX graphs, fuses them, and proves that the result is as accurate.",
-        synopsisSubcommandLabel = "COMMAND", subcommands = {VerifyCommand.class, BenchCommand.class})
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {InspectCommand.class, RestoreCommand.class, VerifyCommand.class, BenchCommand.class})
 public final class Main implements Runnable {
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")
@@ -31,9 +35,14 @@ public final class Main implements Runnable {
 
     /** The command line as {@code main} runs it; tests call this one. */
     public static CommandLine commandLine() {
-        return new CommandLine(new Main())
+        CommandLine commandLine = new CommandLine(new Main());
+        PublicationCheck verification = new VerifiedPublication(Device.cpu(), 0,
+                report -> commandLine.getErr().print(VerificationTable.of(report)));
+        return commandLine
+                .addSubcommand(new RewriteCommand(verification))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExitCodeExceptionMapper(Main::exitCode)
+                .setParameterExceptionHandler(new UsageError())
                 .setExecutionExceptionHandler(Main::explain);
     }
 

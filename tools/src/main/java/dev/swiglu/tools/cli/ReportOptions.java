@@ -1,45 +1,35 @@
 package dev.swiglu.tools.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.swiglu.tools.Json;
 import dev.swiglu.tools.onnx.AtomicOutput;
+import dev.swiglu.tools.rewrite.Report;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 import picocli.CommandLine.Option;
-import picocli.CommandLine;
 
-/** {@code --json} and {@code --report FILE}: the same data as the table that people read, for programs. */
-public final class ReportOptions {
-
-    private static final ObjectMapper JSON = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-
-    @Option(names = "--json", description = "Print the report as JSON instead of as a table.")
+/** Where a report goes: a table or JSON on standard output, and JSON in a file. */
+final class ReportOptions {
+    @Option(names = "--json", description = "Print the report as JSON.")
     private boolean json;
 
-    @Option(names = "--report", paramLabel = "FILE", description = "Also write the report as JSON to a file.")
+    @Option(names = "--report", paramLabel = "FILE", description = "Write the report, as JSON, to FILE; an existing one is replaced.")
     private Path file;
 
-    void write(CommandLine command, Object report, Supplier<String> table) {
-        PrintWriter out = command.getOut();
-        String data = json(report);
-        out.print(json ? data : table.get());
-        out.flush();
+    void write(Report report, PrintWriter out) {
+        write(report, () -> report.sites().isEmpty() ? "" : SiteTable.of(report.sites()), out);
+    }
+
+    void write(Object report, Supplier<String> table, PrintWriter out) {
+        String data = Json.of(report) + "\n";
         if (file != null) {
             try (AtomicOutput output = AtomicOutput.open(file, true)) {
                 output.write(stream -> stream.write(data.getBytes(StandardCharsets.UTF_8)));
                 output.publish();
             }
         }
-    }
-
-    private static String json(Object report) {
-        try {
-            return JSON.writeValueAsString(report) + System.lineSeparator();
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
+        out.print(json ? data : table.get());
+        out.flush();
     }
 }

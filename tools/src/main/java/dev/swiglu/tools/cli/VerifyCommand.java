@@ -2,7 +2,6 @@ package dev.swiglu.tools.cli;
 
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.onnx.ModelFile;
-import dev.swiglu.tools.verify.ReportTable;
 import dev.swiglu.tools.verify.VerificationReport;
 import dev.swiglu.tools.verify.Verifier;
 import dev.swiglu.tools.verify.inputs.GivenInputs;
@@ -54,10 +53,10 @@ public final class VerifyCommand implements Callable<Integer> {
         ModelFile originalModel = ModelFile.read(original);
         ModelFile rewrittenModel = ModelFile.read(rewritten);
         List<Sample> samples = inputs == null
-                ? new SampleInputs(originalModel.proto(), seed).all()
+                ? new SampleInputs(originalModel, seed).all()
                 : List.of(GivenInputs.read(inputs, originalModel.proto().getGraph()));
         VerificationReport report = new Verifier(originalModel, samples, device.get()).verify(rewrittenModel, !portable);
-        reports.write(spec.commandLine(), report, () -> ReportTable.of(report));
+        reports.write(report, () -> VerificationTable.of(report), spec.commandLine().getOut());
         return (report.passed() ? ExitCode.DONE : ExitCode.INACCURATE).number();
     }
 }

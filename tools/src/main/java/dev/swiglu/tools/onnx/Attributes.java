@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** Reading and making node attributes. */
 public final class Attributes {
@@ -37,6 +38,26 @@ public final class Attributes {
             bodies.add(attribute.getG());
         }
         return bodies;
+    }
+
+    /** The node with each graph that it carries replaced by what {@code change} answers; the node itself when none changes. */
+    public static NodeProto mapBodies(NodeProto node, UnaryOperator<GraphProto> change) {
+        NodeProto.Builder changed = null;
+        for (int i = 0; i < node.getAttributeCount(); i++) {
+            AttributeProto attribute = node.getAttribute(i);
+            List<GraphProto> bodies = bodies(attribute);
+            List<GraphProto> mapped = bodies.stream().map(change).toList();
+            if (mapped.equals(bodies)) {
+                continue;
+            }
+            AttributeProto.Builder result = attribute.toBuilder().clearGraphs()
+                    .addAllGraphs(mapped.subList(0, attribute.getGraphsCount()));
+            if (attribute.hasG()) {
+                result.setG(mapped.get(mapped.size() - 1));
+            }
+            changed = (changed == null ? node.toBuilder() : changed).setAttribute(i, result);
+        }
+        return changed == null ? node : changed.build();
     }
 
     public static AttributeProto of(String name, String value) {

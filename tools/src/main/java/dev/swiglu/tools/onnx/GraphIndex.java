@@ -4,11 +4,15 @@ import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Who makes and who reads each value of a model, in the main graph and in every nested body. Building it checks what
@@ -16,14 +20,17 @@ import java.util.List;
  */
 public final class GraphIndex {
     private final ModelProto model;
+    private final Path file;
     private final List<Scope> scopes = new ArrayList<>();
 
-    private GraphIndex(ModelProto model) {
+    private GraphIndex(ModelProto model, Path file) {
         this.model = model;
+        this.file = file;
     }
 
-    public static GraphIndex of(ModelProto model) {
-        GraphIndex index = new GraphIndex(model);
+    /** @param file where the model lies; constants may be kept in files beside it */
+    public static GraphIndex of(ModelProto model, Path file) {
+        GraphIndex index = new GraphIndex(model, file);
         String name = model.getGraph().getName();
         index.add(null, name.isEmpty() ? "main" : name, model.getGraph());
         return index;
@@ -56,6 +63,20 @@ public final class GraphIndex {
      */
     public boolean isOverridable(Scope scope, String value) {
         return model.getIrVersion() >= 4 && scope.initializer(value).isPresent() && scope.input(value).isPresent();
+    }
+
+    /** The elements of {@code value} when no run can change them: an initializer or the output of a Constant node. */
+    public Optional<TensorData> constant(Scope scope, String value) {
+        Optional<TensorProto> initializer = scope.initializer(value).filter(tensor -> !isOverridable(scope, value));
+        return initializer.or(() -> scope.producer(value).filter(node -> node.is("Constant"))
+                .flatMap(node -> Attributes.find(node.node(), "value")).map(AttributeProto::getT))
+                .map(tensor -> TensorData.of(tensor, file));
+    }
+
+    /** The one number that {@code value} holds. */
+    public OptionalDouble scalar(Scope scope, String value) {
+        return constant(scope, value).filter(data -> data.count() == 1)
+                .map(data -> OptionalDouble.of(data.doubles()[0])).orElse(OptionalDouble.empty());
     }
 
     private void add(Scope parent, String path, GraphProto graph) {

@@ -1,6 +1,7 @@
 package dev.swiglu.tools.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.ByteString;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import java.nio.ByteBuffer;
@@ -29,6 +30,20 @@ public final class TensorData {
     /** @param model the model's file, beside which external data lies */
     public static TensorData of(TensorProto tensor, Path model) {
         return new TensorData(tensor, model);
+    }
+
+    /** A tensor without dimensions that holds {@code value}, rounded to {@code type}. */
+    public static TensorProto scalar(ElementType type, float value) {
+        ByteBuffer bytes = ByteBuffer.allocate(type.bits() / 8).order(ByteOrder.LITTLE_ENDIAN);
+        switch (type) {
+            case FLOAT32 -> bytes.putFloat(value);
+            case FLOAT64 -> bytes.putDouble(value);
+            case FLOAT16 -> bytes.putShort(HalfFloat.fromFloat(value));
+            case BFLOAT16 -> bytes.putShort(bfloat16(value));
+            default -> throw new IllegalArgumentException(type.label());
+        }
+        return TensorProto.newBuilder().setDataType(type.onnxNumber())
+                .setRawData(ByteString.copyFrom(bytes.flip())).build();
     }
 
     public ElementType type() {
@@ -130,6 +145,12 @@ public final class TensorData {
 
     private boolean isNarrow() {
         return type == ElementType.FLOAT16 || type == ElementType.BFLOAT16;
+    }
+
+    /** Rounds to nearest, ties to even. */
+    private static short bfloat16(float value) {
+        int bits = Float.floatToIntBits(value);
+        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
     }
 
     private boolean isTyped() {

@@ -40,7 +40,7 @@ final class OriginalDoesNotRun {
 
     /** The type that the node computes in, or, where nothing is declared, the one that the model's weights have. */
     private static Optional<ElementType> type(ModelFile model, String nodeName) {
-        GraphIndex index = GraphIndex.of(model.proto());
+        GraphIndex index = GraphIndex.of(model.proto(), model.path());
         ValueTypes types = ValueTypes.of(index);
         Stream<NodeRef> nodes = index.scopes().stream()
                 .flatMap(scope -> IntStream.range(0, scope.graph().getNodeCount()).mapToObj(scope::node))

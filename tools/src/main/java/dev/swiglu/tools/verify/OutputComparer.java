@@ -17,7 +17,7 @@ final class OutputComparer {
     private final Twin twin;
 
     OutputComparer(ModelFile original, Twin twin) {
-        this.graph = GraphIndex.of(original.proto()).main();
+        this.graph = GraphIndex.of(original.proto(), original.path()).main();
         this.twin = twin;
     }
 

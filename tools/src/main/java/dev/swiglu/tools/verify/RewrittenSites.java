@@ -1,8 +1,8 @@
 package dev.swiglu.tools.verify;
 
-import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.GraphIndex;
+import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +20,8 @@ public record RewrittenSites(List<Site> tapped, List<String> nested) {
     private static final String DOMAIN = "dev.swiglu";
     private static final Set<String> FORWARD = Set.of("FusedSwiGLU", "SwiGLU");
 
-    public static RewrittenSites of(ModelProto model) {
-        GraphIndex index = GraphIndex.of(model);
+    public static RewrittenSites of(ModelFile model) {
+        GraphIndex index = GraphIndex.of(model.proto(), model.path());
         List<String> nested = new ArrayList<>();
         index.scopes().stream().filter(scope -> scope != index.main()).flatMap(RewrittenSites::nodes)
                 .forEach(node -> nested.add(Site.of(node).name()));

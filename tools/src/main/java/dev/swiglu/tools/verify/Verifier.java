@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Runs the original and the rewritten model on the same samples and judges every output and every rewritten site. Both
- * models run twice, one after the other: once as they are published, once giving away the values around the sites.
+ * Judges every output and every rewritten site of a model on the samples on which the original ran. Models run one after
+ * the other, each twice: once as it is published, once giving away the values around the sites.
  */
 public final class Verifier {
 
@@ -23,25 +23,28 @@ public final class Verifier {
     private final List<Sample> samples;
     private final Device device;
     private final Runner originalRunner;
+    private final List<Map<String, Tensor>> originalOutputs;
+    private final Twin twin;
 
+    /** Runs the original, and its float64 twin. */
     public Verifier(ModelFile original, List<Sample> samples, Device device) {
         this.original = original;
         this.samples = samples;
         this.device = device;
         this.originalRunner = new Runner(original, device, false);
+        this.originalOutputs = ofOriginal(() -> originalRunner.outputs(samples));
+        this.twin = Twin.of(original, samples);
     }
 
     /** @param operators false to run the rewritten model without our library, as other runtimes will */
     public VerificationReport verify(ModelFile rewritten, boolean operators) {
         Runner rewrittenRunner = new Runner(rewritten, device, operators);
-        List<Map<String, Tensor>> before = ofOriginal(() -> originalRunner.outputs(samples));
-        List<Map<String, Tensor>> after = ofRewritten(rewritten, () -> rewrittenRunner.outputs(samples));
-        Twin twin = Twin.of(original, samples);
-        RewrittenSites sites = RewrittenSites.of(rewritten.proto());
+        List<Map<String, Tensor>> outputs = ofRewritten(rewritten, () -> rewrittenRunner.outputs(samples));
+        RewrittenSites sites = RewrittenSites.of(rewritten);
         return new VerificationReport(
                 original.path().toString(), rewritten.path().toString(), device.toString(), operators,
                 samples.stream().map(Sample::name).toList(), twin.reference(),
-                new OutputComparer(original, twin).compare(samples, before, after),
+                new OutputComparer(original, twin).compare(samples, originalOutputs, outputs),
                 compareSites(sites.tapped(), rewritten, rewrittenRunner), sites.nested());
     }
 

@@ -1,12 +1,12 @@
 package dev.swiglu.tools.verify.inputs;
 
 import ai.onnx.proto.OnnxMl.GraphProto;
-import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
 import dev.swiglu.tools.onnx.GraphIndex;
+import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.Scope;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -31,9 +31,9 @@ public final class SampleInputs {
     private final Scope scope;
     private final long seed;
 
-    public SampleInputs(ModelProto model, long seed) {
-        this.graph = model.getGraph();
-        this.scope = GraphIndex.of(model).main();
+    public SampleInputs(ModelFile model, long seed) {
+        this.graph = model.proto().getGraph();
+        this.scope = GraphIndex.of(model.proto(), model.path()).main();
         this.seed = seed;
     }
 
