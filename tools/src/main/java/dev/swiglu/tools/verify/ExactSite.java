@@ -4,6 +4,9 @@ import dev.swiglu.Tensor;
 import dev.swiglu.tools.verify.Operands.Operand;
 import dev.swiglu.tools.verify.exact.Float64Reference;
 import dev.swiglu.tools.verify.exact.Projection;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 
 /** Hands a site's captured inputs and its weights to the {@link Float64Reference}. */
@@ -15,15 +18,17 @@ final class ExactSite {
         this.operands = operands;
     }
 
-    double[] value(Site site, Map<String, Tensor> captured) {
+    /** The site's exact value in each of several runs. */
+    List<double[]> values(Site site, List<Map<String, Tensor>> runs) {
         if (site instanceof Site.Fused fused) {
-            Operand x = operands.of(fused.x(), captured);
-            int inner = Math.toIntExact(x.last());
-            int rows = inner == 0 ? 0 : x.size() / inner;
-            Projection gate = projection(fused, fused.gateWeights(), fused.gateBias(), captured);
-            Projection up = projection(fused, fused.upWeights(), fused.upBias(), captured);
-            return Float64Reference.fused(x.all(), rows, gate, up, fused.unit());
+            boolean stored = fused.inputs().stream().skip(1).allMatch(operands::isWeight);
+            return stored ? together(fused, runs)
+                    : runs.stream().flatMap(run -> together(fused, List.of(run)).stream()).toList();
         }
+        return runs.stream().map(run -> elementwise(site, run)).toList();
+    }
+
+    private double[] elementwise(Site site, Map<String, Tensor> captured) {
         Operand first = operands.of(site.inputs().get(0), captured);
         if (site instanceof Site.Packed packed) {
             return Float64Reference.packed(first.all(), Math.toIntExact(first.last()), packed.layout(), packed.unit());
@@ -31,13 +36,31 @@ final class ExactSite {
         return Float64Reference.elementwise(first.all(), operands.of(site.inputs().get(1), captured).all(), site.unit());
     }
 
+    /** The rows of all runs in one pass over the weights, which takes nearly all of the time. */
+    private List<double[]> together(Site.Fused site, List<Map<String, Tensor>> runs) {
+        Map<String, Tensor> captured = runs.get(0);
+        Projection gate = projection(site, site.gateWeights(), site.gateBias(), captured);
+        Projection up = projection(site, site.upWeights(), site.upBias(), captured);
+        List<double[]> inputs = runs.stream().map(run -> operands.of(site.x(), run).all()).toList();
+        double[] x = inputs.stream().flatMapToDouble(Arrays::stream).toArray();
+        double[] all = Float64Reference.fused(x, gate, up, site.unit());
+        List<double[]> values = new ArrayList<>();
+        int start = 0;
+        for (double[] input : inputs) {
+            int end = start + gate.rowsOf(input) * gate.columns();
+            values.add(Arrays.copyOfRange(all, start, end));
+            start = end;
+        }
+        return values;
+    }
+
     private Projection projection(Site.Fused site, String weights, String bias, Map<String, Tensor> captured) {
-        Operand stored = operands.of(weights, captured);
-        int rows = Math.toIntExact(stored.shape()[0]);
-        int columns = Math.toIntExact(stored.shape()[1]);
+        Operand matrix = operands.of(weights, captured);
+        int rows = Math.toIntExact(matrix.shape()[0]);
+        int columns = Math.toIntExact(matrix.shape()[1]);
         double[] added = bias.isEmpty() ? null : operands.of(bias, captured).all();
         return site.transposed()
-                ? new Projection(stored.values(), columns, rows, true, added)
-                : new Projection(stored.values(), rows, columns, false, added);
+                ? new Projection(matrix.values(), columns, rows, true, added)
+                : new Projection(matrix.values(), rows, columns, false, added);
     }
 }

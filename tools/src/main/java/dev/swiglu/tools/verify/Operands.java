@@ -2,9 +2,9 @@ package dev.swiglu.tools.verify;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.swiglu.Tensor;
+import dev.swiglu.tools.onnx.DoubleSource;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.TensorData;
-import dev.swiglu.tools.verify.exact.DoubleSource;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -53,7 +53,7 @@ final class Operands {
         }
         Stored stored = weights.get(name);
         long[] shape = stored.tensor().getDimsList().stream().mapToLong(Long::longValue).toArray();
-        return new Operand(shape, DoubleSource.of(TensorData.of(stored.tensor(), stored.model().path()).doubles()));
+        return new Operand(shape, TensorData.of(stored.tensor(), stored.model().path()).source());
     }
 
     private void add(ModelFile model) {

@@ -3,10 +3,12 @@ package dev.swiglu.tools.verify;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.verify.inputs.Sample;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Judges every site of the main graph: each model's value there against the exact value of the inputs that this model
@@ -36,27 +38,31 @@ final class SiteComparer {
 
     List<VerificationReport.SiteResult> compare(
             List<Sample> samples, List<Map<String, Tensor>> original, List<Map<String, Tensor>> rewritten) {
-        List<VerificationReport.SiteResult> results = new ArrayList<>();
-        for (Site site : sites) {
-            List<Comparison> comparisons = new ArrayList<>();
-            for (int i = 0; i < samples.size(); i++) {
-                comparisons.add(compare(site, samples.get(i).name(), original.get(i), rewritten.get(i)));
-            }
-            results.add(new VerificationReport.SiteResult(
-                    site.name(), site.node().getOpType(), Comparison.worst(comparisons)));
-        }
-        return results;
+        return sites.stream().map(site -> new VerificationReport.SiteResult(
+                site.name(), site.node().getOpType(), compare(site, samples, original, rewritten))).toList();
     }
 
-    private Comparison compare(Site site, String sample, Map<String, Tensor> original, Map<String, Tensor> rewritten) {
-        Tensor before = original.get(site.output());
-        Tensor after = rewritten.get(site.output());
-        if (before.size() != after.size()) {
-            return Comparison.impossible(sample, after.type(), "The site makes " + after + ", the original " + before + ".");
+    private Comparison compare(
+            Site site, List<Sample> samples, List<Map<String, Tensor>> original, List<Map<String, Tensor>> rewritten) {
+        List<double[]> exact = this.exact.values(site, Stream.concat(original.stream(), rewritten.stream()).toList());
+        List<Comparison> comparisons = new ArrayList<>();
+        for (int i = 0; i < samples.size(); i++) {
+            String sample = samples.get(i).name();
+            Tensor before = original.get(i).get(site.output());
+            Tensor after = rewritten.get(i).get(site.output());
+            boolean comparable = after.type() == before.type() && Arrays.equals(after.shape(), before.shape());
+            comparisons.add(comparable
+                    ? compare(sample, before, after, exact.get(i), exact.get(samples.size() + i))
+                    : Comparison.impossible(sample, after.type(), "The site makes " + after + ", the original " + before + "."));
         }
-        return Comparison.againstExact(sample, after.type(),
-                Deviation.of(before.doubles(), exact.value(site, original)),
-                Deviation.of(after.doubles(), exact.value(site, rewritten)),
-                Agreement.of(before.doubles(), after.doubles()));
+        return Comparison.worst(comparisons);
+    }
+
+    private static Comparison compare(
+            String sample, Tensor original, Tensor rewritten, double[] exactOfOriginal, double[] exactOfRewritten) {
+        double[] before = original.doubles();
+        double[] after = rewritten.doubles();
+        return Comparison.againstExact(sample, rewritten.type(), Deviation.of(before, exactOfOriginal),
+                Deviation.of(after, exactOfRewritten), Agreement.of(before, after));
     }
 }

@@ -31,6 +31,14 @@ class JudgeTest {
         assertEquals(0.1, Deviation.of(new double[] {3.3, 4.4}, new double[] {3, 4}).error(), 1e-15);
     }
 
+    /** Squares that overflow make the error Inf/Inf, which is NaN and must not pass as "not greater". */
+    @Test
+    void anErrorThatIsNotANumberFails() {
+        double[] exact = {1e200, -2e200};
+        assertTrue(Double.isNaN(Deviation.of(new double[] {2e200, -2e200}, exact).error()));
+        assertFails("exceeds", judge(exact, new double[] {2e200, -2e200}, exact));
+    }
+
     @Test
     void nanThatTheOriginalDoesNotHaveFails() {
         assertFails("other positions", judge(EXACT, new double[] {1, Double.NaN, 3, 4}));

@@ -1,5 +1,6 @@
 package dev.swiglu.tools.verify.exact;
 
+import dev.swiglu.tools.onnx.DoubleSource;
 import java.util.stream.IntStream;
 
 /**
@@ -15,7 +16,13 @@ public record Projection(DoubleSource weights, int inner, int columns, boolean t
 
     private static final int STRIP = 128;
 
-    double[] of(double[] x, int rows) {
+    /** How many rows of length K these values are. */
+    public int rowsOf(double[] x) {
+        return inner == 0 ? 0 : x.length / inner;
+    }
+
+    public double[] of(double[] x) {
+        int rows = rowsOf(x);
         double[] result = new double[Math.multiplyExact(rows, columns)];
         if (bias != null) {
             for (int row = 0; row < rows; row++) {

@@ -3,6 +3,7 @@ package dev.swiglu.tools.verify.exact;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.swiglu.tools.onnx.DoubleSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,8 +53,8 @@ class Float64ReferenceTest {
         DoubleSource asStoredByMatMul = DoubleSource.of(1, 4, 2, 5, 3, 6);
         DoubleSource asStoredByGemm = DoubleSource.of(1, 2, 3, 4, 5, 6);
         double[] expected = {114, 232, 132, 277};
-        assertArrayEquals(expected, new Projection(asStoredByMatMul, 3, 2, false, bias).of(x, 2));
-        assertArrayEquals(expected, new Projection(asStoredByGemm, 3, 2, true, bias).of(x, 2));
+        assertArrayEquals(expected, new Projection(asStoredByMatMul, 3, 2, false, bias).of(x));
+        assertArrayEquals(expected, new Projection(asStoredByGemm, 3, 2, true, bias).of(x));
     }
 
     @Test
@@ -63,7 +64,7 @@ class Float64ReferenceTest {
         for (int i = 0; i < columns; i++) {
             weights[i] = i;
         }
-        double[] result = new Projection(DoubleSource.of(weights), 1, columns, false, null).of(new double[] {2}, 1);
+        double[] result = new Projection(DoubleSource.of(weights), 1, columns, false, null).of(new double[] {2});
         for (int i = 0; i < columns; i++) {
             assertEquals(2.0 * i, result[i]);
         }

@@ -1,4 +1,4 @@
-package dev.swiglu.tools.verify.exact;
+package dev.swiglu.tools.onnx;
 
 /** A tensor's elements in row-major order, widened to float64 piece by piece, so that no whole copy needs to exist. */
 @FunctionalInterface
