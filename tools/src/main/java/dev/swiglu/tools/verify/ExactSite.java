@@ -41,13 +41,14 @@ final class ExactSite {
         Map<String, Tensor> captured = runs.get(0);
         Projection gate = projection(site, site.gateWeights(), site.gateBias(), captured);
         Projection up = projection(site, site.upWeights(), site.upBias(), captured);
-        List<double[]> inputs = runs.stream().map(run -> operands.of(site.x(), run).all()).toList();
-        double[] x = inputs.stream().flatMapToDouble(Arrays::stream).toArray();
-        double[] all = Float64Reference.fused(x, gate, up, site.unit());
+        List<Operand> inputs = runs.stream().map(run -> operands.of(site.x(), run)).toList();
+        double[] x = inputs.stream().flatMapToDouble(input -> Arrays.stream(input.all())).toArray();
+        int rows = inputs.stream().mapToInt(Operand::rows).sum();
+        double[] all = Float64Reference.fused(x, rows, gate, up, site.unit());
         List<double[]> values = new ArrayList<>();
         int start = 0;
-        for (double[] input : inputs) {
-            int end = start + gate.rowsOf(input) * gate.columns();
+        for (Operand input : inputs) {
+            int end = start + input.rows() * gate.columns();
             values.add(Arrays.copyOfRange(all, start, end));
             start = end;
         }

@@ -19,11 +19,20 @@ final class Operands {
     record Operand(long[] shape, DoubleSource values) {
 
         int size() {
-            return Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+            return elements(shape.length);
+        }
+
+        /** How many rows of the length of the last dimension there are. */
+        int rows() {
+            return elements(shape.length - 1);
         }
 
         long last() {
             return shape[shape.length - 1];
+        }
+
+        private int elements(int dimensions) {
+            return Math.toIntExact(Arrays.stream(shape, 0, dimensions).reduce(1, Math::multiplyExact));
         }
 
         double[] all() {

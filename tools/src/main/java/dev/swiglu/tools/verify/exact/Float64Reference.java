@@ -14,8 +14,8 @@ public final class Float64Reference {
 
     private Float64Reference() {}
 
-    public static double[] fused(double[] x, Projection gate, Projection up, GatedUnit unit) {
-        return elementwise(gate.of(x), up.of(x), unit);
+    public static double[] fused(double[] x, int rows, Projection gate, Projection up, GatedUnit unit) {
+        return elementwise(gate.of(x, rows), up.of(x, rows), unit);
     }
 
     public static double[] elementwise(double[] gate, double[] up, GatedUnit unit) {

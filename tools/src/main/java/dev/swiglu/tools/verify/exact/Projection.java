@@ -16,13 +16,7 @@ public record Projection(DoubleSource weights, int inner, int columns, boolean t
 
     private static final int STRIP = 128;
 
-    /** How many rows of length K these values are. */
-    public int rowsOf(double[] x) {
-        return inner == 0 ? 0 : x.length / inner;
-    }
-
-    public double[] of(double[] x) {
-        int rows = rowsOf(x);
+    public double[] of(double[] x, int rows) {
         double[] result = new double[Math.multiplyExact(rows, columns)];
         if (bias != null) {
             for (int row = 0; row < rows; row++) {

@@ -53,8 +53,15 @@ class Float64ReferenceTest {
         DoubleSource asStoredByMatMul = DoubleSource.of(1, 4, 2, 5, 3, 6);
         DoubleSource asStoredByGemm = DoubleSource.of(1, 2, 3, 4, 5, 6);
         double[] expected = {114, 232, 132, 277};
-        assertArrayEquals(expected, new Projection(asStoredByMatMul, 3, 2, false, bias).of(x));
-        assertArrayEquals(expected, new Projection(asStoredByGemm, 3, 2, true, bias).of(x));
+        assertArrayEquals(expected, new Projection(asStoredByMatMul, 3, 2, false, bias).of(x, 2));
+        assertArrayEquals(expected, new Projection(asStoredByGemm, 3, 2, true, bias).of(x, 2));
+    }
+
+    @Test
+    void anEmptyProductLeavesTheBias() {
+        double[] nothing = {};
+        assertArrayEquals(new double[] {7, 8, 7, 8},
+                new Projection(DoubleSource.of(nothing), 0, 2, false, new double[] {7, 8}).of(nothing, 2));
     }
 
     @Test
@@ -64,7 +71,7 @@ class Float64ReferenceTest {
         for (int i = 0; i < columns; i++) {
             weights[i] = i;
         }
-        double[] result = new Projection(DoubleSource.of(weights), 1, columns, false, null).of(new double[] {2});
+        double[] result = new Projection(DoubleSource.of(weights), 1, columns, false, null).of(new double[] {2}, 1);
         for (int i = 0; i < columns; i++) {
             assertEquals(2.0 * i, result[i]);
         }
