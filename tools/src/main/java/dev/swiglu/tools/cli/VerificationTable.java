@@ -10,14 +10,14 @@ final class VerificationTable {
     }
 
     static String of(VerificationReport report) {
-        Table table = new Table("", "type", " error original", " error rewritten", " allowed", " max abs", "verdict");
+        Table table = new Table("", "type", "reference", " error original", " error rewritten", " allowed", " max abs", "verdict");
         report.sites().forEach(site -> row(table, "site " + site.node(), site.comparison()));
         report.outputs().forEach(output -> row(table, "output " + output.name(), output.comparison()));
         return table + summary(report);
     }
 
     private static void row(Table table, String name, Comparison comparison) {
-        table.row(name, comparison.type(), error(comparison.errorOriginal()), error(comparison.errorRewritten()),
+        table.row(name, comparison.type(), comparison.reference(), error(comparison.errorOriginal()), error(comparison.errorRewritten()),
                 error(comparison.bound()), error(comparison.maxAbs()), comparison.passed() ? "ok" : "FAILED");
         if (!comparison.passed()) {
             table.note("sample " + comparison.sample() + ": " + comparison.reason());

@@ -50,10 +50,12 @@ final class SiteComparer {
             String sample = samples.get(i).name();
             Tensor before = original.get(i).get(site.output());
             Tensor after = rewritten.get(i).get(site.output());
-            boolean comparable = after.type() == before.type() && Arrays.equals(after.shape(), before.shape());
+            boolean comparable = after.type() == before.type() && Arrays.equals(after.shape(), before.shape())
+                    && exact.get(i).length == before.size();
             comparisons.add(comparable
                     ? compare(sample, before, after, exact.get(i), exact.get(samples.size() + i))
-                    : Comparison.impossible(sample, after.type(), "The site makes " + after + ", the original " + before + "."));
+                    : Comparison.impossible(sample, after.type(), "The site makes " + after + ", the original "
+                            + before + ", and its formula " + exact.get(i).length + " values."));
         }
         return Comparison.worst(comparisons);
     }

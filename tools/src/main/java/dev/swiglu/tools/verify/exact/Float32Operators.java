@@ -1,6 +1,5 @@
 package dev.swiglu.tools.verify.exact;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.swiglu.tools.onnx.Attributes;
@@ -79,16 +78,9 @@ final class Float32Operators {
                     leaving.add(cast(inner.getOutput(i), value, DataType.DOUBLE));
                 }
             }
-            entering.add(withoutReducedAccuracy(inner));
+            entering.add(inner.build());
             entering.addAll(leaving);
             return entering;
-        }
-
-        /** {@code accuracy_level} lets MatMulNBits round its activations to 8 bits, which is no reference for anything. */
-        private static NodeProto withoutReducedAccuracy(NodeProto.Builder node) {
-            List<AttributeProto> kept = node.getAttributeList().stream()
-                    .filter(attribute -> !attribute.getName().equals("accuracy_level")).toList();
-            return node.clearAttribute().addAllAttribute(kept).build();
         }
     }
 
