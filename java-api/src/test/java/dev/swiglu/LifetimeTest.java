@@ -88,7 +88,7 @@ class LifetimeTest {
         TimeUnit.MILLISECONDS.sleep(100);
         assertFalse(run.isDone(), "the run must still be under way for this test to mean anything");
         session.close();
-        assertEquals(input, run.get(50, TimeUnit.MILLISECONDS));
+        assertEquals(input, run.get(200, TimeUnit.MILLISECONDS));
     }
 
     @Test

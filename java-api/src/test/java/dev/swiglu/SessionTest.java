@@ -183,6 +183,23 @@ class SessionTest {
     }
 
     @Test
+    void threadsReachOnnxRuntime() throws Exception {
+        int many = 17;
+        twoOutputs().session().open().close();
+        long before = threadsOfThisProcess();
+        ModelSession crowded = twoOutputs().session().threads(many).open();
+        long added = threadsOfThisProcess() - before;
+        crowded.close();
+        assertTrue(added >= many - 1, "the caller works too, so " + (many - 1) + " threads are added, not " + added);
+    }
+
+    private static long threadsOfThisProcess() throws Exception {
+        try (var tasks = Files.list(Path.of("/proc/self/task"))) {
+            return tasks.count();
+        }
+    }
+
+    @Test
     void refusesAGpuThatIsNotThere() {
         DeviceUnavailableException refusal = assertThrows(DeviceUnavailableException.class,
                 twoOutputs().session().device(Device.cuda(7))::open);

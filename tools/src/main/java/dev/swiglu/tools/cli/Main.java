@@ -19,8 +19,8 @@ import picocli.CommandLine.ScopeType;
 /** {@code tools/swiglu}: one class per command; this one only lists them and turns failures into sentences and exit codes. */
 @Command(name = "swiglu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Finds gated MLPs in ONNX graphs, fuses them, and proves that the result is as accurate.",
-        synopsisSubcommandLabel = "COMMAND",
-        subcommands = {InspectCommand.class, RestoreCommand.class, VerifyCommand.class, BenchCommand.class})
+        synopsisSubcommandLabel = "COMMAND", subcommands = {
+            InspectCommand.class, RestoreCommand.class, VerifyCommand.class, BenchCommand.class, DoctorCommand.class})
 public final class Main implements Runnable {
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")

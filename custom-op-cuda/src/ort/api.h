@@ -1,0 +1,60 @@
+// The C API that ONNX Runtime hands over at registration, and how failures travel: inside the library as exceptions that
+// carry a sentence, across the C boundary as OrtStatus.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "onnxruntime_c_api.h"
+
+namespace swiglu::ort {
+
+// The lowest version that has all that is used here: parallel loops and shape inference came with 1.17.
+constexpr uint32_t kApiVersion = 17;
+
+void set_api(const OrtApi* api);
+const OrtApi& api();
+
+// What a person reads when a model is refused: one sentence that names the operator and what is wrong.
+class Failure : public std::runtime_error {
+ public:
+  Failure(OrtErrorCode code, const std::string& sentence) : std::runtime_error(sentence), code_(code) {}
+  OrtErrorCode code() const { return code_; }
+
+ private:
+  OrtErrorCode code_;
+};
+
+inline Failure invalid(const std::string& sentence) { return {ORT_INVALID_ARGUMENT, sentence}; }
+
+// Throws what ONNX Runtime reports.
+void check(OrtStatus* status);
+
+// True if the call succeeded; its status is released either way.
+bool succeeded(OrtStatus* status);
+
+// Runs body; an exception becomes a status.
+template <class Body> OrtStatus* guarded(const Body& body) noexcept {
+  try {
+    body();
+    return nullptr;
+  } catch (const Failure& failure) {
+    return api().CreateStatus(failure.code(), failure.what());
+  } catch (const std::exception& failure) {
+    return api().CreateStatus(ORT_RUNTIME_EXCEPTION, failure.what());
+  }
+}
+
+struct Release {
+  void operator()(OrtTensorTypeAndShapeInfo* info) const { api().ReleaseTensorTypeAndShapeInfo(info); }
+  void operator()(OrtTypeInfo* info) const { api().ReleaseTypeInfo(info); }
+  void operator()(OrtMemoryInfo* info) const { api().ReleaseMemoryInfo(info); }
+  void operator()(OrtAllocator* allocator) const { api().ReleaseAllocator(allocator); }
+  void operator()(OrtValue* value) const { api().ReleaseValue(value); }
+};
+
+template <class T> using Owned = std::unique_ptr<T, Release>;
+
+}  // namespace swiglu::ort

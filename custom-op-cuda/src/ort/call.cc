@@ -1,0 +1,69 @@
+#include "ort/call.h"
+
+#include "ort/node.h"
+
+namespace swiglu::ort {
+
+static const OrtValue* input_value(const OrtKernelContext* context, size_t index) {
+  size_t given = 0;
+  const OrtValue* value = nullptr;
+  check(api().KernelContext_GetInputCount(context, &given));
+  if (index < given) check(api().KernelContext_GetInput(context, index, &value));
+  return value;
+}
+
+Call::Call(const Attributes& attributes, OrtKernelContext* context, size_t input_count)
+    : attributes_(attributes), context_(context), input_shapes_(input_count) {
+  for (size_t i = 0; i < input_count; ++i) {
+    const OrtValue* value = input_value(context, i);
+    if (value == nullptr) continue;
+    OrtTensorTypeAndShapeInfo* info = nullptr;
+    check(api().GetTensorTypeAndShape(value, &info));
+    const Owned<OrtTensorTypeAndShapeInfo> owner(info);
+    input_shapes_[i] = shape_of(info);
+  }
+}
+
+const void* Call::input_data(size_t index) const {
+  if (!has_input(index)) return nullptr;
+  void* data = nullptr;
+  check(api().GetTensorMutableData(const_cast<OrtValue*>(input_value(context_, index)), &data));
+  return data;
+}
+
+void* Call::output_data(size_t index) const {
+  size_t wanted = 0;
+  check(api().KernelContext_GetOutputCount(context_, &wanted));
+  if (index >= wanted) return nullptr;
+  const std::vector<int64_t> dimensions = values(*output_shapes_[index]);
+  OrtValue* value = nullptr;
+  check(api().KernelContext_GetOutput(context_, index, dimensions.data(), dimensions.size(), &value));
+  if (value == nullptr) return nullptr;
+  void* data = nullptr;
+  check(api().GetTensorMutableData(value, &data));
+  return data;
+}
+
+CpuWorkers::CpuWorkers(const OrtKernelContext* context) : context_(context) {
+  OrtMemoryInfo* memory = nullptr;
+  check(api().CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
+  const Owned<OrtMemoryInfo> owner(memory);
+  OrtAllocator* allocator = nullptr;
+  check(api().KernelContext_GetAllocator(context, memory, &allocator));
+  allocator_.reset(allocator);
+}
+
+void CpuWorkers::parallel_for(size_t total, void (*body)(void*, size_t), void* argument) const {
+  if (total == 1) return body(argument, 0);
+  check(api().KernelContext_ParallelFor(context_, body, total, 0, argument));
+}
+
+void* CpuWorkers::allocate(size_t bytes) const {
+  void* memory = allocator_->Alloc(allocator_.get(), bytes);
+  if (memory == nullptr) throw Failure(ORT_FAIL, "out of memory: " + std::to_string(bytes) + " bytes of scratch.");
+  return memory;
+}
+
+void CpuWorkers::release(void* memory) const { allocator_->Free(allocator_.get(), memory); }
+
+}  // namespace swiglu::ort

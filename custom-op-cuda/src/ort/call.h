@@ -1,0 +1,52 @@
+// One execution of a node: its tensors with their shapes, already checked against each other, and what ORT lends for it.
+#pragma once
+
+#include "cpu/workers.h"
+#include "ops/attributes.h"
+#include "ops/shape.h"
+#include "ort/api.h"
+
+namespace swiglu::ort {
+
+class Call {
+ public:
+  Call(const Attributes& attributes, OrtKernelContext* context, size_t input_count);
+
+  const Attributes& attributes() const { return attributes_; }
+  const Shapes& input_shapes() const { return input_shapes_; }
+  const Shape& input_shape(size_t index) const { return *input_shapes_[index]; }
+  bool has_input(size_t index) const { return input_shapes_[index].has_value(); }
+  void set_output_shapes(Shapes shapes) { output_shapes_ = std::move(shapes); }
+
+  // Null where the input was left out.
+  template <class T> const T* input(size_t index) const { return static_cast<const T*>(input_data(index)); }
+  // Allocates the output; null where nobody asked for it.
+  template <class T> T* output(size_t index) const { return static_cast<T*>(output_data(index)); }
+  bool wants_output(size_t index) const { return output_data(index) != nullptr; }
+
+  OrtKernelContext* context() const { return context_; }
+
+ private:
+  const void* input_data(size_t index) const;
+  void* output_data(size_t index) const;
+
+  const Attributes& attributes_;
+  OrtKernelContext* context_;
+  Shapes input_shapes_;
+  Shapes output_shapes_;
+};
+
+// ONNX Runtime's thread pool and CPU allocator.
+class CpuWorkers : public cpu::Workers {
+ public:
+  explicit CpuWorkers(const OrtKernelContext* context);
+  void parallel_for(size_t total, void (*body)(void*, size_t), void* argument) const override;
+  void* allocate(size_t bytes) const override;
+  void release(void* memory) const override;
+
+ private:
+  const OrtKernelContext* context_;
+  Owned<OrtAllocator> allocator_;
+};
+
+}  // namespace swiglu::ort

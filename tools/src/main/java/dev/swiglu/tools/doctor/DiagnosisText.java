@@ -1,0 +1,68 @@
+package dev.swiglu.tools.doctor;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A diagnosis as lines for a person. */
+public final class DiagnosisText {
+    private static final String LINE = "%-18s%s";
+    private static final String ABSENT = "not found";
+
+    private DiagnosisText() {}
+
+    public static List<String> of(Diagnosis diagnosis) {
+        List<String> lines = new ArrayList<>();
+        lines.add(line("Java", diagnosis.java() + ", " + diagnosis.platform()));
+        lines.add(line("ONNX Runtime", runtime(diagnosis.onnxRuntime())));
+        lines.add(line("operator library", library(diagnosis.operatorLibrary())));
+        lines.add(line("NVIDIA driver", orAbsent(diagnosis.nvidia().driver())));
+        lines.add(line("GPU", gpus(diagnosis.nvidia())));
+        for (CudaLibrary library : diagnosis.cudaLibraries()) {
+            lines.add(line(library.name(), library.found().isEmpty() ? ABSENT : library.found().get(0)));
+        }
+        lines.add(line("works on", works(diagnosis)));
+        List<String> advice = diagnosis.advice();
+        if (!advice.isEmpty()) {
+            lines.add("");
+            lines.add("What to do:");
+            advice.forEach(sentence -> lines.add("- " + sentence));
+        }
+        return lines;
+    }
+
+    private static String line(String name, String value) {
+        return LINE.formatted(name, value);
+    }
+
+    private static String orAbsent(String value) {
+        return value == null ? ABSENT : value;
+    }
+
+    private static String runtime(RuntimeState runtime) {
+        return runtime.problem() == null ? runtime.version() + ", providers: " + String.join(", ", runtime.providers())
+                : "does not load: " + runtime.problem();
+    }
+
+    private static String library(OperatorLibrary library) {
+        if (library.path() == null) {
+            return ABSENT;
+        }
+        return library.path() + (library.works() ? ", registers and runs" : ", cannot be used");
+    }
+
+    private static String gpus(Nvidia nvidia) {
+        if (nvidia.gpus().isEmpty()) {
+            return nvidia.hardware() ? "from NVIDIA, without a driver" : ABSENT;
+        }
+        return nvidia.gpus().stream().map(gpu -> gpu.name() + (gpu.memory() == null ? "" : " (" + gpu.memory() + ")"))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String works(Diagnosis diagnosis) {
+        if (!diagnosis.cpuWorks()) {
+            return "nothing";
+        }
+        return diagnosis.cudaWorks() ? "CPU and GPU" : "CPU";
+    }
+}
