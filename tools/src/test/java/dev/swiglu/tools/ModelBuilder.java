@@ -5,6 +5,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
@@ -58,6 +59,19 @@ public final class ModelBuilder {
         }
         for (int i = 0; i < count; i++) {
             tensor.addFloatData((float) random.nextGaussian());
+        }
+        graph.addInitializer(tensor);
+        return this;
+    }
+
+    /** A weight whose numbers lie in a file beside the model. */
+    public ModelBuilder external(String name, String location, long offset, long... shape) {
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE)
+                .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+                .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue(location))
+                .addExternalData(StringStringEntryProto.newBuilder().setKey("offset").setValue(String.valueOf(offset)));
+        for (long size : shape) {
+            tensor.addDims(size);
         }
         graph.addInitializer(tensor);
         return this;

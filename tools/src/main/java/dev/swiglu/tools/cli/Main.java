@@ -19,8 +19,7 @@ import picocli.CommandLine.ScopeType;
 /** {@code tools/swiglu}: one class per command; this one only lists them and turns failures into sentences and exit codes. */
 @Command(name = "swiglu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Finds gated MLPs in ONNX graphs, fuses them, and proves that the result is as accurate.",
-        synopsisSubcommandLabel = "COMMAND", subcommands = {
-            InspectCommand.class, RestoreCommand.class, VerifyCommand.class, BenchCommand.class, DoctorCommand.class})
+        synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")
@@ -39,7 +38,12 @@ public final class Main implements Runnable {
         PublicationCheck verification = new VerifiedPublication(Device.cpu(), 0,
                 report -> commandLine.getErr().print(VerificationTable.of(report)));
         return commandLine
+                .addSubcommand(new InspectCommand())
                 .addSubcommand(new RewriteCommand(verification))
+                .addSubcommand(new RestoreCommand())
+                .addSubcommand(new VerifyCommand())
+                .addSubcommand(new BenchCommand())
+                .addSubcommand(new DoctorCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExitCodeExceptionMapper(Main::exitCode)
                 .setParameterExceptionHandler(new UsageError())
@@ -49,7 +53,7 @@ public final class Main implements Runnable {
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getErr());
-        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command.");
+        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command");
     }
 
     private static int exitCode(Throwable failure) {

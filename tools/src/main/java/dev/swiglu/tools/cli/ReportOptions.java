@@ -14,7 +14,8 @@ final class ReportOptions {
     @Option(names = "--json", description = "Print the report as JSON.")
     private boolean json;
 
-    @Option(names = "--report", paramLabel = "FILE", description = "Write the report, as JSON, to FILE; an existing one is replaced.")
+    @Option(names = "--report", paramLabel = "FILE",
+            description = "Write the report, as JSON, to FILE; an existing one is replaced.")
     private Path file;
 
     void write(Report report, PrintWriter out) {

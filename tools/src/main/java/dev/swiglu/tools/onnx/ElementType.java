@@ -61,6 +61,11 @@ public enum ElementType {
         return bits;
     }
 
+    /** This type, or {@code other} when this one is unknown. */
+    public ElementType or(ElementType other) {
+        return this == UNKNOWN ? other : this;
+    }
+
     /** One of the types that the dev.swiglu operators compute in. */
     public boolean isComputable() {
         return this == FLOAT32 || this == FLOAT16 || this == BFLOAT16 || this == FLOAT64;

@@ -97,20 +97,20 @@ public final class GraphIndex {
         graph.getOutputList().forEach(output -> scope.addOutput(output.getName()));
     }
 
-    private static void addProducers(Scope scope, NodeRef node) {
+    private void addProducers(Scope scope, NodeRef node) {
         for (String value : node.node().getOutputList()) {
             if (value.isEmpty()) {
                 continue;
             }
             NodeRef earlier = scope.addProducer(value, node);
             if (earlier != null) {
-                throw new ToolException(ExitCode.REFUSED, "The graph is not valid: value '" + value + "' is made twice, by "
+                throw new ToolException(ExitCode.REFUSED, refusal() + "value '" + value + "' is made twice, by "
                         + earlier.describe() + " and by " + node.describe() + ".");
             }
         }
     }
 
-    private static void addConsumers(Scope scope, NodeRef node) {
+    private void addConsumers(Scope scope, NodeRef node) {
         for (String value : node.node().getInputList()) {
             if (value.isEmpty()) {
                 continue;
@@ -118,11 +118,15 @@ public final class GraphIndex {
             boolean tooEarly = scope.producer(value)
                     .filter(producer -> producer.scope() == scope && producer.position() >= node.position()).isPresent();
             if (tooEarly) {
-                throw new ToolException(ExitCode.REFUSED, "The graph is not valid: " + node.describe()
+                throw new ToolException(ExitCode.REFUSED, refusal() + node.describe()
                         + " reads '" + value + "' before it is made; sort the nodes topologically first.");
             }
             scope.addConsumer(value, node);
         }
+    }
+
+    private String refusal() {
+        return file + " is not a valid model: ";
     }
 
     private static String nameOf(NodeRef node) {

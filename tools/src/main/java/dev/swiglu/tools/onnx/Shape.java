@@ -82,7 +82,8 @@ public record Shape(String rows, List<String> sizes) {
         if (!isRankKnown() || other.sizes.isEmpty()) {
             return false;
         }
-        boolean oneElement = sizes.stream().allMatch("1"::equals) && sizes.size() <= 1;
+        boolean surelyHasRows = other.isRankKnown() || other.last().isPresent();
+        boolean oneElement = sizes.isEmpty() || sizes.equals(List.of("1")) && surelyHasRows;
         boolean oneRow = sizes.size() == 1 && sizes.get(0).equals(other.sizes.get(other.sizes.size() - 1));
         return oneElement || oneRow;
     }

@@ -1,5 +1,6 @@
 package dev.swiglu.tools.onnx;
 
+import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.HashMap;
@@ -14,10 +15,7 @@ import java.util.Set;
  * carry no value_info), from one pass over the nodes with the few rules that a gated MLP needs.
  */
 public final class ValueTypes {
-    private static final Set<String> SHAPE_KEEPING = Set.of("Identity", "Cast", "Sigmoid", "QuickGelu", "Swish", "Gelu",
-            "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt", "Softplus", "Clip", "LayerNormalization",
-            "SimplifiedLayerNormalization", "RMSNormalization", "SkipSimplifiedLayerNormalization", "SkipLayerNormalization");
-    private static final Set<String> ELEMENTWISE = Set.of("Add", "Sub", "Mul", "Div", "Pow", "SwiGLU");
+    private static final Set<String> KNOWN_DOMAINS = Set.of("", "ai.onnx", "com.microsoft");
 
     private final Map<Scope, Map<String, ValueType>> types = new IdentityHashMap<>();
 
@@ -42,8 +40,7 @@ public final class ValueTypes {
         scope.graph().getValueInfoList().forEach(declaration -> declarations.put(declaration.getName(), declaration));
         scope.graph().getOutputList().forEach(declaration -> declarations.put(declaration.getName(), declaration));
         scope.graph().getInputList().forEach(input -> known.put(input.getName(), declared(input)));
-        scope.graph().getInitializerList().forEach(tensor -> known.put(tensor.getName(),
-                new ValueType(ElementType.of(tensor.getDataType()), Shape.of(tensor))));
+        scope.graph().getInitializerList().forEach(tensor -> known.put(tensor.getName(), of(tensor)));
         for (int position = 0; position < scope.graph().getNodeCount(); position++) {
             NodeRef node = scope.node(position);
             for (int output = 0; output < node.node().getOutputCount(); output++) {
@@ -62,60 +59,57 @@ public final class ValueTypes {
         return new ValueType(ElementType.of(tensor.getElemType()), shape);
     }
 
+    /** The type of the node's first output. */
     private ValueType inferred(NodeRef node) {
-        String op = node.node().getOpType();
+        ValueType unknown = ValueType.unknown(node.output(0));
+        if (!KNOWN_DOMAINS.contains(node.node().getDomain())) {
+            return unknown;
+        }
         ValueType first = input(node, 0);
-        if (op.equals("Constant")) {
-            return Attributes.find(node.node(), "value").map(attribute -> new ValueType(
-                    ElementType.of(attribute.getT().getDataType()), Shape.of(attribute.getT())))
-                    .orElse(ValueType.unknown(node.output(0)));
-        }
-        if (op.equals("Cast")) {
-            return new ValueType(ElementType.of((int) Attributes.integer(node.node(), "to", 0)), first.shape());
-        }
-        if (SHAPE_KEEPING.contains(op)) {
-            return first;
-        }
-        if (ELEMENTWISE.contains(op)) {
-            return new ValueType(first.element(), elementwise(node, first.shape(), input(node, 1).shape()));
-        }
-        return new ValueType(elementOf(node, op, first), shapeOf(node, op, first.shape()));
-    }
-
-    private ElementType elementOf(NodeRef node, String op, ValueType first) {
-        return switch (op) {
-            case "Reshape", "Transpose" -> first.element();
-            case "MatMul", "FusedMatMul", "Gemm", "MatMulNBits" -> first.element() != ElementType.UNKNOWN
-                    ? first.element() : input(node, op.equals("MatMulNBits") ? 2 : 1).element();
-            default -> ElementType.UNKNOWN;
+        return switch (node.node().getOpType()) {
+            case "Identity", "Sigmoid", "Swish", "QuickGelu", "Gelu", "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt", "Softplus",
+                    "Clip", "LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization",
+                    "SkipLayerNormalization", "SkipSimplifiedLayerNormalization" -> first;
+            case "Add", "Sub", "Mul", "Div", "Pow", "SwiGLU" -> elementwise(first, input(node, 1), unknown);
+            case "MatMul", "Gemm", "FusedMatMul" -> product(node, first, input(node, 1), unknown);
+            case "MatMulInteger" -> new ValueType(ElementType.INT32, product(node, first, input(node, 1), unknown).shape());
+            case "MatMulNBits" -> quantizedProduct(node, first, input(node, 2), unknown);
+            case "Transpose" -> new ValueType(first.element(), transposed(node, first.shape(), unknown.shape()));
+            case "Reshape" -> new ValueType(first.element(), unknown.shape());
+            case "Cast" -> new ValueType(ElementType.of((int) Attributes.integer(node.node(), "to", 0)), first.shape());
+            case "Constant" -> Attributes.find(node.node(), "value").map(value -> of(value.getT())).orElse(unknown);
+            default -> unknown;
         };
     }
 
-    private Shape shapeOf(NodeRef node, String op, Shape first) {
-        Shape unknown = Shape.unknown(node.output(0));
-        switch (op) {
-            case "Transpose":
-                boolean swapsTwo = first.rank() == 2 && !Attributes.integers(node.node(), "perm").equals(List.of(0L, 1L));
-                return swapsTwo ? new Shape(null, List.of(first.sizes().get(1), first.sizes().get(0))) : unknown;
-            case "MatMulNBits":
-                long columns = Attributes.integer(node.node(), "N", 0);
-                return first.sizes().isEmpty() ? unknown : first.withLast(String.valueOf(columns));
-            case "MatMul", "FusedMatMul", "Gemm", "MatMulInteger":
-                Shape weight = input(node, 1).shape();
-                boolean plain = weight.rank() == 2 && !first.sizes().isEmpty()
-                        && Attributes.integer(node.node(), "transA", 0) == 0;
-                int lastAxis = Attributes.integer(node.node(), "transB", 0) == 0 ? 1 : 0;
-                return plain ? first.withLast(weight.sizes().get(lastAxis)) : unknown;
-            default:
-                return unknown;
-        }
+    private static ValueType of(TensorProto tensor) {
+        return new ValueType(ElementType.of(tensor.getDataType()), Shape.of(tensor));
     }
 
-    private Shape elementwise(NodeRef node, Shape left, Shape right) {
-        if (right.broadcastsInto(left)) {
-            return left;
-        }
-        return left.broadcastsInto(right) ? right : Shape.unknown(node.output(0));
+    private static ValueType elementwise(ValueType left, ValueType right, ValueType unknown) {
+        Shape shape = right.shape().broadcastsInto(left.shape()) ? left.shape()
+                : left.shape().broadcastsInto(right.shape()) ? right.shape() : unknown.shape();
+        return new ValueType(left.element().or(right.element()), shape);
+    }
+
+    private static ValueType product(NodeRef node, ValueType x, ValueType weight, ValueType unknown) {
+        boolean plain = weight.shape().rank() == 2 && !x.shape().sizes().isEmpty()
+                && Attributes.integer(node.node(), "transA", 0) == 0
+                && Attributes.integer(node.node(), "transBatchA", 0) == 0;
+        int columns = Attributes.integer(node.node(), "transB", 0) == 0 ? 1 : 0;
+        return new ValueType(x.element().or(weight.element()),
+                plain ? x.shape().withLast(weight.shape().sizes().get(columns)) : unknown.shape());
+    }
+
+    private static ValueType quantizedProduct(NodeRef node, ValueType x, ValueType scales, ValueType unknown) {
+        String columns = String.valueOf(Attributes.integer(node.node(), "N", 0));
+        return new ValueType(x.element().or(scales.element()),
+                x.shape().sizes().isEmpty() ? unknown.shape() : x.shape().withLast(columns));
+    }
+
+    private static Shape transposed(NodeRef node, Shape shape, Shape unknown) {
+        boolean swapsTwo = shape.rank() == 2 && !Attributes.integers(node.node(), "perm").equals(List.of(0L, 1L));
+        return swapsTwo ? new Shape(null, List.of(shape.sizes().get(1), shape.sizes().get(0))) : unknown;
     }
 
     private ValueType input(NodeRef node, int index) {
@@ -138,8 +132,7 @@ public final class ValueTypes {
         private ValueType completedBy(ValueType inferred, String value) {
             boolean vague = !shape.isRankKnown() || shape.sizes().stream().anyMatch(size -> size.contains(" of "));
             boolean better = vague && !inferred.shape.equals(Shape.unknown(value));
-            return new ValueType(element == ElementType.UNKNOWN ? inferred.element : element,
-                    better ? inferred.shape : shape);
+            return new ValueType(element.or(inferred.element), better ? inferred.shape : shape);
         }
     }
 }

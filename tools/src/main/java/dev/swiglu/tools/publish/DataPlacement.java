@@ -116,8 +116,9 @@ final class DataPlacement implements AutoCloseable {
         for (Map.Entry<String, Path> file : files.entrySet()) {
             Path relative = folder.toRealPath().relativize(file.getValue());
             if (relative.startsWith("..")) {
-                throw new ToolException(ExitCode.USAGE, "--data reference is not possible: " + file.getValue() + " is not in or below "
-                        + folder + ", and ONNX Runtime reads no data from elsewhere; use --data link or copy.");
+                throw new ToolException(ExitCode.USAGE, "--data reference is not possible: " + file.getValue()
+                        + " is not in or below " + folder
+                        + ", and ONNX Runtime reads no data from elsewhere; use --data link or copy.");
             }
             locations.put(file.getKey(), relative.toString());
         }

@@ -24,7 +24,8 @@ public record Publication(Path target, DataMode data, boolean force, Publication
     public void requireWritable(ModelFile source) {
         try {
             if (Files.exists(target) && Files.isSameFile(source.path(), target)) {
-                throw new ToolException(ExitCode.IO, target + " is the input itself, which is never changed; name another output.");
+                throw new ToolException(ExitCode.IO, target
+                        + " is the input itself, which is never changed; name another output.");
             }
         } catch (IOException e) {
             throw new ToolException(ExitCode.IO, target + " cannot be examined: " + e.getMessage(), e);

@@ -84,15 +84,16 @@ class CommandLineTest {
 
     @Test
     void wrongUsageNamesTheMistakeAndTheWayToTheHelp() throws IOException {
-        assertRefused(ExitCode.USAGE, "--mode", "rewrite", model, output, "--mod", "fused");
+        assertRefused(ExitCode.USAGE, "There is no option '--modes'. Did you mean --mode?", "rewrite", model, output, "--modes");
         assertRefused(ExitCode.USAGE, "magic", "rewrite", model, output, "--mode", "magic");
         assertRefused(ExitCode.USAGE, "OUT", "rewrite", model);
-        assertRefused(ExitCode.USAGE, "Did you mean", "rewritten", model, output);
+        assertRefused(ExitCode.USAGE, "There is no command 'rewritten'. Did you mean rewrite", "rewritten", model, output);
     }
 
     @Test
     void nothingToRewriteWritesNothing() throws IOException {
-        Path plain = Files.write(folder.resolve("plain.onnx"), ModelBuilder.projections().output("g", 2, 16).build().toByteArray());
+        Path plain = Files.write(folder.resolve("plain.onnx"),
+                ModelBuilder.projections().output("g", 2, 16).build().toByteArray());
         assertRefused(ExitCode.NOTHING_TO_REWRITE, "Nothing to rewrite", "rewrite", plain, output);
 
         Path rewritten = folder.resolve("rewritten.onnx");
@@ -116,7 +117,8 @@ class CommandLineTest {
         CommandLine rewrite = new CommandLine(new RewriteCommand((original, candidate) -> {
             assertTrue(Files.exists(candidate), "the candidate is complete when it is checked");
             throw new ToolException(ExitCode.INACCURATE, "They differ.");
-        })).setExitCodeExceptionMapper(failure -> ((ToolException) failure).exitCode().number()).setErr(new PrintWriter(new StringWriter()));
+        })).setExitCodeExceptionMapper(failure -> ((ToolException) failure).exitCode().number())
+                .setErr(new PrintWriter(new StringWriter()));
         assertEquals(4, rewrite.execute(model.toString(), output.toString(), "--verify"));
         assertEquals(before, contents());
     }

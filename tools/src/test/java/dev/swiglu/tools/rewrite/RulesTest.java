@@ -62,12 +62,9 @@ class RulesTest {
 
     @Test
     void quickGeluKeepsItsRealAlpha() {
-        Site byDefault = only(ModelBuilder.projections().node("com.microsoft::QuickGelu", "a", "g")
-                .node("Mul", "Y", "a", "u").output("Y", 2, 16));
-        Site silu = only(ModelBuilder.projections().node("com.microsoft::QuickGelu", "a", List.of("g"), Attributes.of("alpha", 1f))
-                .node("Mul", "Y", "a", "u").output("Y", 2, 16));
-        Site half = only(ModelBuilder.projections().node("com.microsoft::QuickGelu", "a", List.of("g"), Attributes.of("alpha", 0.5f))
-                .node("Mul", "Y", "a", "u").output("Y", 2, 16));
+        Site byDefault = quickGelu();
+        Site silu = quickGelu(Attributes.of("alpha", 1f));
+        Site half = quickGelu(Attributes.of("alpha", 0.5f));
         assertEquals(List.of("quick_gelu", 1.702f), List.of(byDefault.activation(), byDefault.alpha()));
         assertEquals(List.of("silu", 1f), List.of(silu.activation(), silu.alpha()));
         assertEquals(List.of("silu", 0.5f), List.of(half.activation(), half.alpha()));
@@ -173,6 +170,11 @@ class RulesTest {
         assertEquals(Action.ACTIVATION, sites(ModelBuilder.swiglu(), Mode.ACTIVATION).get(0).action());
         ModelBuilder readElsewhere = ModelBuilder.swiglu().node("Neg", "Z", "g").output("Z", 2, 16);
         assertEquals(Action.LEFT, sites(readElsewhere, Mode.FUSED).get(0).action());
+    }
+
+    private static Site quickGelu(AttributeProto... attributes) {
+        return only(ModelBuilder.projections().node("com.microsoft::QuickGelu", "a", List.of("g"), attributes)
+                .node("Mul", "Y", "a", "u").output("Y", 2, 16));
     }
 
     private static List<Site> sites(ModelBuilder model, Mode mode) {

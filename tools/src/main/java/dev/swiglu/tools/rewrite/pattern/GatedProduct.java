@@ -52,10 +52,10 @@ public record GatedProduct(NodeRef product, Gate gate, String up) {
         return mul.scope().producer(mul.input(operand)).filter(node -> node.scope() == mul.scope())
                 .flatMap(last -> pattern.endingAt(last, view))
                 .map(gate -> new GatedProduct(mul, gate, up))
-                .filter(product -> product.gate.activation() != Activation.SIGMOID || product.isPlainGlu(view));
+                .filter(product -> !product.gate.activation().equals(Activation.SIGMOID) || product.isPlainGlu(view));
     }
 
-    /** σ(a)·b is everywhere: in x·σ(x) itself, in LSTMs, in attention gates. It is a GLU only with a and b projections of one X. */
+    /** σ(a)·b is everywhere: in x·σ(x) itself, in LSTMs, in attention gates. A GLU has projections of one X for a and b. */
     private boolean isPlainGlu(ModelView view) {
         Result<Projection> gated = Projection.of(view, scope(), gate.input());
         return gated.and(Projection.of(view, scope(), up), (left, right) ->

@@ -89,7 +89,8 @@ final class ProjectionPattern {
         float beta = Attributes.real(node.node(), "beta", 1);
         String c = node.input(2);
         if (!plain || beta != 1 && !c.isEmpty()) {
-            return Result.declined(node.describe() + " has alpha, beta or transA; only alpha = beta = 1 without transA can be fused.");
+            return Result.declined(node.describe() + " has alpha, beta or transA;"
+                    + " only alpha = beta = 1 without transA can be fused.");
         }
         if (!c.isEmpty()) {
             if (!bias.isEmpty()) {
@@ -135,8 +136,9 @@ final class ProjectionPattern {
             boolean fits = isGiven(projection.bias()) && type.shape().equals(Shape.of(List.of(projection.n())))
                     && type.element() == projection.element();
             if (!fits) {
-                return Result.declined("The bias '" + projection.bias() + "' of " + node.describe() + " is " + type.element().label()
-                        + type.shape() + "; a fused operator needs " + projection.element().label() + "[" + projection.n() + "].");
+                return Result.declined("The bias '" + projection.bias() + "' of " + node.describe() + " is "
+                        + type.element().label() + type.shape() + "; a fused operator needs "
+                        + projection.element().label() + "[" + projection.n() + "].");
             }
         }
         return outerReshape == null ? Result.match(projection) : unwrapped(projection, result);

@@ -5,7 +5,10 @@ import dev.swiglu.tools.onnx.NodeRef;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code com.microsoft::QuickGelu(x) = x·σ(alpha·x)}. ONNX Runtime's optimizer writes SiLU this way; alpha is 1.702 when absent. */
+/**
+ * {@code com.microsoft::QuickGelu(x) = x·σ(alpha·x)}, alpha 1.702 when absent. ONNX Runtime's optimizer writes SiLU this
+ * way, with alpha 1.
+ */
 final class QuickGelu implements ActivationPattern {
 
     @Override

@@ -1,6 +1,8 @@
 package dev.swiglu.tools.rewrite.pattern;
 
+import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 
 /** What a recognizer or a rule answers: what it found, or the reason why it leaves the graph alone. */
 public sealed interface Result<T> {
@@ -19,6 +21,11 @@ public sealed interface Result<T> {
 
     static <T> Result<T> declined(String reason) {
         return new Declined<>(reason);
+    }
+
+    /** The value, unless there is an obstacle; that is then the reason. */
+    static <T> Result<T> unless(Optional<String> obstacle, Supplier<T> value) {
+        return obstacle.isPresent() ? declined(obstacle.get()) : match(value.get());
     }
 
     /** Goes on with both values; when one is missing, its reason is the answer. */

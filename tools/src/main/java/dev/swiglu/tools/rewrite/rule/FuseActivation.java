@@ -35,7 +35,7 @@ public final class FuseActivation implements RewriteRule {
         Set<NodeRef> nodes = new LinkedHashSet<>(product.gate().nodes());
         nodes.add(product.product());
         Optional<String> obstacle = mismatch(product, view).or(() -> Removal.obstacle(nodes, product.product()));
-        return obstacle.<Result<Rewrite>>map(Result::declined).orElseGet(() -> Result.match(fuse(product, nodes, view)));
+        return Result.unless(obstacle, () -> fuse(product, nodes, view));
     }
 
     private Optional<String> mismatch(GatedProduct product, ModelView view) {
@@ -64,13 +64,13 @@ public final class FuseActivation implements RewriteRule {
     }
 
     private static ElementType element(GatedProduct product, ModelView view) {
-        ElementType gate = view.types().of(product.scope(), product.gate().input()).element();
-        return gate != ElementType.UNKNOWN ? gate : view.types().of(product.scope(), product.up()).element();
+        ElementType up = view.types().of(product.scope(), product.up()).element();
+        return view.types().of(product.scope(), product.gate().input()).element().or(up);
     }
 
     private static String form(GatedProduct product) {
-        String gate = product.scope().producer(product.gate().input()).map(node -> node.node().getOpType() + ", ").orElse("");
-        return gate + product.gate().form();
+        return product.scope().producer(product.gate().input()).map(node -> node.node().getOpType() + ", ").orElse("")
+                + product.gate().form();
     }
 
     private static Long columnsOfX(GatedProduct product, ModelView view) {

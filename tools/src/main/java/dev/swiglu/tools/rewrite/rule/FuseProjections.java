@@ -38,7 +38,7 @@ public final class FuseProjections implements RewriteRule {
         return gate.and(Projection.of(view, product.scope(), product.up()), (left, right) -> {
             Optional<String> obstacle = mismatch(product, left, right, view)
                     .or(() -> Removal.obstacle(interior(product, left, right), product.product()));
-            return obstacle.<Result<Rewrite>>map(Result::declined).orElseGet(() -> Result.match(fuse(product, left, right, view)));
+            return Result.unless(obstacle, () -> fuse(product, left, right, view));
         });
     }
 
@@ -51,7 +51,8 @@ public final class FuseProjections implements RewriteRule {
         }
         if (gate.n() != up.n() || gate.k() != up.k()) {
             return Optional.of("The weights '" + gate.weight() + "' [" + gate.k() + ", " + gate.n() + "] and '" + up.weight()
-                    + "' [" + up.k() + ", " + up.n() + "] differ in size, so that the product broadcasts; they would have to be equal.");
+                    + "' [" + up.k() + ", " + up.n() + "] differ in size, so that the product broadcasts;"
+                    + " they would have to be equal.");
         }
         if (gate.transB() != up.transB()) {
             return Optional.of("One of the weights '" + gate.weight() + "' and '" + up.weight()
