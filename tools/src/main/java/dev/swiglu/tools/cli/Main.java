@@ -35,8 +35,10 @@ public final class Main implements Runnable {
     /** The command line as {@code main} runs it; tests call this one. */
     public static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Main());
-        PublicationCheck verification = new VerifiedPublication(Device.cpu(), 0,
-                report -> commandLine.getErr().print(VerificationTable.of(report)));
+        PublicationCheck verification = new VerifiedPublication(Device.cpu(), 0, report -> {
+            commandLine.getErr().print(VerificationTable.of(report));
+            commandLine.getErr().flush();
+        });
         return commandLine
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new RewriteCommand(verification))
