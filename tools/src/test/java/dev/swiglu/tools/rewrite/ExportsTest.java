@@ -8,7 +8,10 @@ import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.rewrite.rule.Action;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -73,6 +76,11 @@ class ExportsTest {
         assertEquals(2, rewritten.getGraph().getNodeList().stream()
                 .filter(node -> node.getDomain().equals("dev.swiglu")).count());
 
+        Set<String> gone = made(original);
+        gone.removeAll(made(rewritten));
+        assertTrue(rewritten.getGraph().getValueInfoList().stream().noneMatch(value -> gone.contains(value.getName())),
+                "no value_info of values that are gone");
+
         Path output = Files.write(folder.resolve("rewritten.onnx"), rewritten.toByteArray());
         ModelFile written = ModelFile.read(output);
         assertTrue(Rewriter.of(written, Mode.AUTO).result("a later version").isEmpty(), "rewriting twice changes nothing");
@@ -80,5 +88,10 @@ class ExportsTest {
         assertEquals(-1, Files.mismatch(input, Files.write(folder.resolve("restored.onnx"), restoration.model().toByteArray())));
         assertTrue(restoration.isIdenticalToSource());
         return rewriter.sites();
+    }
+
+    private static Set<String> made(ModelProto model) {
+        return model.getGraph().getNodeList().stream().flatMap(node -> node.getOutputList().stream())
+                .collect(Collectors.toCollection(HashSet::new));
     }
 }
