@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What a site reads: weights from the model's file, everything else as it was captured while the model ran. Weights come
- * from the original where it has them under that name, so that a rewrite that changed them is judged by the true ones.
+ * What a site reads: weights from the original's file, everything else as it was captured while the model ran. Never from
+ * the rewritten file, so that a rewrite that changed the weights is judged by the true ones.
  */
 final class Operands {
 
@@ -42,13 +42,12 @@ final class Operands {
         }
     }
 
-    private record Stored(TensorProto tensor, ModelFile model) {}
+    private final ModelFile original;
+    private final Map<String, TensorProto> weights = new HashMap<>();
 
-    private final Map<String, Stored> weights = new HashMap<>();
-
-    Operands(ModelFile original, ModelFile rewritten) {
-        add(rewritten);
-        add(original);
+    Operands(ModelFile original) {
+        this.original = original;
+        original.proto().getGraph().getInitializerList().forEach(tensor -> weights.put(tensor.getName(), tensor));
     }
 
     boolean isWeight(String name) {
@@ -60,12 +59,8 @@ final class Operands {
         if (tensor != null) {
             return new Operand(tensor.shape(), DoubleSource.of(TensorValues.of(tensor)));
         }
-        Stored stored = weights.get(name);
-        long[] shape = stored.tensor().getDimsList().stream().mapToLong(Long::longValue).toArray();
-        return new Operand(shape, TensorData.of(stored.tensor(), stored.model().path()).source());
-    }
-
-    private void add(ModelFile model) {
-        model.proto().getGraph().getInitializerList().forEach(tensor -> weights.put(tensor.getName(), new Stored(tensor, model)));
+        TensorProto weight = weights.get(name);
+        long[] shape = weight.getDimsList().stream().mapToLong(Long::longValue).toArray();
+        return new Operand(shape, TensorData.of(weight, original.path()).source());
     }
 }

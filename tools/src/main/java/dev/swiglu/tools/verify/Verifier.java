@@ -52,7 +52,7 @@ public final class Verifier {
         if (sites.isEmpty()) {
             return List.of();
         }
-        SiteComparer comparer = new SiteComparer(sites, new Operands(original, rewritten));
+        SiteComparer comparer = new SiteComparer(sites, new Operands(original));
         Set<String> wanted = comparer.wanted();
         requireInOriginal(wanted);
         List<Map<String, Tensor>> before = ofOriginal(() -> originalRunner.values(samples, wanted));
