@@ -134,6 +134,29 @@ class RulesTest {
     }
 
     @Test
+    void oneProductForGateAndUpIsComputedOnce() {
+        Site site = only(ModelBuilder.projections().silu("g", "a").node("Mul", "Y", "a", "g").output("Y", 2, 16));
+        assertEquals(List.of(Action.ACTIVATION, List.of("g", "g")), List.of(site.action(), site.inputs()));
+    }
+
+    @Test
+    void weightsStoredDifferentlyAreNotFused() {
+        Site site = only(new ModelBuilder().input("X", 2, 8).weight("Wg", 8, 16).weight("Wu", 16, 8)
+                .node("Gemm", "g", "X", "Wg").node("Gemm", "u", List.of("X", "Wu"), Attributes.of("transB", 1))
+                .silu("g", "a").node("Mul", "Y", "a", "u").output("Y", 2, 16));
+        assertEquals(Action.ACTIVATION, site.action());
+        assertReason(site, "'Wg' and 'Wu' is transposed and the other is not");
+    }
+
+    @Test
+    void standardSwiGluKeepsItsAlpha() {
+        Site site = only(ModelBuilder.projections().node("SwiGLU", "Y", List.of("g", "u"), Attributes.of("alpha", 0.5f))
+                .output("Y", 2, 16));
+        assertEquals(List.of(Action.FUSED, "MatMul, SwiGLU", "silu", 0.5f),
+                List.of(site.action(), site.form(), site.activation(), site.alpha()));
+    }
+
+    @Test
     void batchedWeightsAreNotFused() {
         Site site = only(new ModelBuilder().input("X", 3, 2, 8).weight("Wg", 3, 8, 16).weight("Wu", 3, 8, 16)
                 .node("MatMul", "g", "X", "Wg").node("MatMul", "u", "X", "Wu").declare("g", 3, 2, 16).declare("u", 3, 2, 16)
