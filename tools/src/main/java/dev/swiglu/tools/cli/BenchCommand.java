@@ -73,7 +73,7 @@ public final class BenchCommand implements Callable<Integer> {
 
     private void requireAtLeast(int least, String option, int value) {
         if (value < least) {
-            throw new ParameterException(spec.commandLine(), option + " must be at least " + least + ", not " + value + ".");
+            throw new ParameterException(spec.commandLine(), option + " must be at least " + least + ", not " + value);
         }
     }
 }
