@@ -72,6 +72,20 @@ public final class TensorData {
         return values;
     }
 
+    /** The same elements piece by piece, for tensors too large to be widened whole; any number of threads may read. */
+    public DoubleSource source() {
+        if (isTyped() || !type.isComputable()) {
+            return DoubleSource.of(doubles());
+        }
+        ByteBuffer bytes = bytes();
+        return (first, target, wanted) -> {
+            int start = Math.toIntExact(first);
+            for (int i = 0; i < wanted; i++) {
+                target[i] = floatingPointAt(bytes, start + i);
+            }
+        };
+    }
+
     /** Every element of an integer or boolean tensor. */
     public long[] longs() {
         long[] values = new long[count];

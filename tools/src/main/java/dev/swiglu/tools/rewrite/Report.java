@@ -1,9 +1,6 @@
 package dev.swiglu.tools.rewrite;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.swiglu.tools.rewrite.rule.Action;
 import java.util.List;
 
@@ -19,14 +16,6 @@ public record Report(int schema, String model, String mode, boolean rewritten,
 
     public static Report of(String model, Mode mode, boolean rewritten, String output, List<Site> sites) {
         return new Report(SCHEMA, model, mode.toString(), rewritten, output, sites, Counts.of(sites));
-    }
-
-    public String toJson() {
-        try {
-            return new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(this);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     /** How many sites each action has. */
