@@ -1,5 +1,7 @@
 #include "ort/custom_op.h"
 
+#include <algorithm>
+
 #include "ort/node.h"
 
 namespace swiglu::ort {
@@ -47,13 +49,18 @@ class Kernel {
   Attributes attributes_;
 };
 
+// ONNX Runtime takes a dimension that is neither known nor named for one of size -1, so such a shape is better left open.
+static bool is_expressible(const Shape& shape) {
+  return std::all_of(shape.begin(), shape.end(), [](const Dimension& d) { return d.known() || !d.symbol.empty(); });
+}
+
 static OrtStatus* infer_output_shapes(const OrtCustomOp* op, OrtShapeInferContext* context) {
   return guarded([&] {
     const InferenceNode node(context);
     const OperatorSpec& spec = self(op).op();
     const Shapes outputs = spec.infer(Attributes::read(node), node.input_shapes(spec.inputs.size()));
     for (size_t i = 0; i < outputs.size(); ++i) {
-      if (outputs[i]) node.set_output_shape(i, *outputs[i]);
+      if (outputs[i] && is_expressible(*outputs[i])) node.set_output_shape(i, *outputs[i]);
     }
   });
 }

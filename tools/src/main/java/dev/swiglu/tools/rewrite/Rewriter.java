@@ -3,6 +3,8 @@ package dev.swiglu.tools.rewrite;
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import dev.swiglu.SessionBuilder;
+import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.rewrite.pattern.ModelView;
 import dev.swiglu.tools.rewrite.rule.Replacement;
@@ -68,6 +70,9 @@ public final class Rewriter {
             result.addFunctions(function);
             added.add(function.getName());
         }
+        if (servedBestByOwnMatMul()) {
+            result.addMetadataProps(Provenance.entry(SessionBuilder.CPU_FUSION, "function"));
+        }
         return result.setGraph(GraphEditor.apply(original.getGraph(), plan.rewrites()))
                 .addMetadataProps(Provenance.entry(Provenance.TOOL, "swiglu-ort " + toolVersion))
                 .addMetadataProps(Provenance.entry(Provenance.SITES, String.valueOf(plan.rewrites().size())))
@@ -75,5 +80,10 @@ public final class Rewriter {
                         restoration.map(Restoration::sourceSha256).orElseGet(source::sha256)))
                 .addMetadataProps(Provenance.entry(Provenance.ADDED, String.join(",", added)))
                 .build();
+    }
+
+    /** ONNX Runtime's CPU provider packs the weights of its own float32 MatMul once; of other types it has no MatMul. */
+    private boolean servedBestByOwnMatMul() {
+        return plan.rewrites().stream().allMatch(rewrite -> rewrite.element() == ElementType.FLOAT32);
     }
 }

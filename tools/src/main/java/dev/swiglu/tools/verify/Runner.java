@@ -51,8 +51,9 @@ record Runner(ModelFile model, Device device, boolean operators) {
         }
     }
 
+    /** With the library it is our kernels that are judged, also where a model recommends its function for the CPU. */
     private SessionBuilder configured(SessionBuilder builder) {
         SessionBuilder onDevice = builder.device(device).optimization(OptLevel.ALL_OPT);
-        return operators ? onDevice : onDevice.withoutOperators();
+        return operators ? onDevice.config(SessionBuilder.CPU_FUSION, "kernel") : onDevice.withoutOperators();
     }
 }
