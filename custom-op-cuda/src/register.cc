@@ -4,6 +4,9 @@
 #include <mutex>
 
 #include "cpu/provider.h"
+#ifdef SWIGLU_CUDA
+#include "cuda/provider.h"
+#endif
 
 namespace swiglu {
 
@@ -34,6 +37,16 @@ static const ort::KernelSpec kTable[] = {
     {&kSwiGLUGrad, cpu::kProvider, kFloat16, cpu::run_swiglu_grad<float16>},
     {&kSwiGLUGrad, cpu::kProvider, kBfloat16, cpu::run_swiglu_grad<bfloat16>},
     {&kSwiGLUGrad, cpu::kProvider, kFloat64, cpu::run_swiglu_grad<double>},
+
+#ifdef SWIGLU_CUDA
+    {&kSwiGLU, cuda::kProvider, kFloat32, cuda::run_swiglu<float>},
+    {&kSwiGLU, cuda::kProvider, kFloat16, cuda::run_swiglu<float16>},
+    {&kSwiGLU, cuda::kProvider, kBfloat16, cuda::run_swiglu<bfloat16>},
+
+    {&kSwiGLUGrad, cuda::kProvider, kFloat32, cuda::run_swiglu_grad<float>},
+    {&kSwiGLUGrad, cuda::kProvider, kFloat16, cuda::run_swiglu_grad<float16>},
+    {&kSwiGLUGrad, cuda::kProvider, kBfloat16, cuda::run_swiglu_grad<bfloat16>},
+#endif
 };
 
 // How sessions on the CPU compute FusedSwiGLU, by the session configuration entry of this name:
