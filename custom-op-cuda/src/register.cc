@@ -99,6 +99,6 @@ extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL Regist
     const std::string sentence = "swiglu_ort needs ONNX Runtime 1.17 or newer; this is " + std::string(base->GetVersionString()) + ".";
     return base->GetApi(1)->CreateStatus(ORT_NOT_IMPLEMENTED, sentence.c_str());
   }
-  ort::set_api(api);
+  ort::set_runtime(api, base->GetVersionString());
   return ort::guarded([&] { ort::check(ort::api().AddCustomOpDomain(options, domain_for(options))); });
 }

@@ -57,16 +57,19 @@ static void expect_result(const Projections& all, const std::optional<Shape>& gi
   }
 }
 
-static Shapes infer_fused_swiglu(const Attributes& attributes, const Shapes& inputs) {
-  const Projections all = project(attributes, inputs[0], inputs[1], inputs[2], inputs[3], inputs[4]);
+static Shapes infer_fused_swiglu(const Attributes& attributes, const Operands& operands) {
+  const std::vector<Operand>& in = operands.inputs;
+  const Projections all = project(attributes, in[0].shape, in[1].shape, in[2].shape, in[3].shape, in[4].shape);
   return {all.result, all.result, all.result};
 }
 
-static Shapes infer_fused_swiglu_grad(const Attributes& attributes, const Shapes& inputs) {
-  const Projections all = project(attributes, inputs[1], inputs[2], inputs[3], inputs[4], inputs[5]);
-  expect_result(all, inputs[0], "dY");
-  expect_result(all, inputs[6], "gate");
-  expect_result(all, inputs[7], "up");
+static Shapes infer_fused_swiglu_grad(const Attributes& attributes, const Operands& operands) {
+  const std::vector<Operand>& in = operands.inputs;
+  if (in[6].given != in[7].given) throw invalid("gate and up must be given together, or neither.");
+  const Projections all = project(attributes, in[1].shape, in[2].shape, in[3].shape, in[4].shape, in[5].shape);
+  expect_result(all, in[0].shape, "dY");
+  expect_result(all, in[6].shape, "gate");
+  expect_result(all, in[7].shape, "up");
   std::optional<Shape> bias;
   if (all.weights) bias = Shape{all.n};
   return {all.x, all.weights, all.weights, bias, bias, all.result};

@@ -17,8 +17,21 @@ struct Dimension {
 
 using Shape = std::vector<Dimension>;
 
-// Absent: an optional tensor that is not there, or one about whose shape nothing is known.
+// Absent: nothing is known of the shape.
 using Shapes = std::vector<std::optional<Shape>>;
+
+// An input of a node; one that is there may still be of unknown shape.
+struct Operand {
+  bool given = false;
+  std::optional<Shape> shape;
+};
+
+// What is known of a node before it runs, or while it does.
+struct Operands {
+  std::vector<Operand> inputs;
+  std::vector<bool> wanted;  // which outputs somebody asks for; empty where that is not told
+  bool wants(size_t output) const { return output < wanted.size() && wanted[output]; }
+};
 
 Shape known_shape(const std::vector<int64_t>& dimensions);
 std::vector<int64_t> values(const Shape& shape);

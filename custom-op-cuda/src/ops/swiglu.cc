@@ -18,11 +18,14 @@ GatedPlacement placement(const Shape& a, bool packed, Layout layout) {
   return {};
 }
 
-// The shape of Y for A and, where it is given, B. In shape inference an absent B may only be one of unknown shape.
-static Shape gated_shape(const Shape& a, const std::optional<Shape>& b) {
-  if (b) {
-    if (!agree(a, *b)) throw invalid("A has shape " + text(a) + " and B " + text(*b) + "; they must be equal, there is no broadcasting.");
-    return merged(a, *b);
+// The shape of Y for A and, where it is given, B.
+static Shape gated_shape(const Shape& a, const Operand& b) {
+  if (b.given) {
+    if (!b.shape) return a;
+    if (!agree(a, *b.shape)) {
+      throw invalid("A has shape " + text(a) + " and B " + text(*b.shape) + "; they must be equal, there is no broadcasting.");
+    }
+    return merged(a, *b.shape);
   }
   if (a.empty()) throw invalid("packed A must have at least one dimension.");
   Shape y = a;
@@ -33,13 +36,16 @@ static Shape gated_shape(const Shape& a, const std::optional<Shape>& b) {
   return y;
 }
 
-static Shapes infer_swiglu(const Attributes&, const Shapes& inputs) {
-  if (!inputs[0]) return {std::nullopt};
-  return {gated_shape(*inputs[0], inputs[1])};
+static Shapes infer_swiglu(const Attributes&, const Operands& operands) {
+  const Operand &a = operands.inputs[0], &b = operands.inputs[1];
+  if (!a.shape) return {std::nullopt};
+  return {gated_shape(*a.shape, b)};
 }
 
-static Shapes infer_swiglu_grad(const Attributes&, const Shapes& inputs) {
-  const std::optional<Shape>&dy = inputs[0], &a = inputs[1], &b = inputs[2];
+static Shapes infer_swiglu_grad(const Attributes&, const Operands& operands) {
+  const std::optional<Shape>&dy = operands.inputs[0].shape, &a = operands.inputs[1].shape;
+  const Operand& b = operands.inputs[2];
+  if (!b.given && operands.wants(1)) throw invalid("dB is asked for, but A is packed; its gradient is all in dA.");
   if (!a) return {std::nullopt, std::nullopt, std::nullopt};
   const Shape y = gated_shape(*a, b);
   if (dy && !agree(*dy, y)) throw invalid("dY has shape " + text(*dy) + " but the gated product has " + text(y) + ".");

@@ -1,11 +1,32 @@
 #include "ort/api.h"
 
+#include <cstdio>
+#include <mutex>
+#include <utility>
+
 namespace swiglu::ort {
 
 static const OrtApi* current = nullptr;
+static SafeInference inference = SafeInference::none;
 
-void set_api(const OrtApi* api) { current = api; }
+static SafeInference safe_inference_of(const char* version) {
+  int major = 0, minor = 0;
+  std::sscanf(version, "%d.%d", &major, &minor);
+  const std::pair release(major, minor);
+  if (release < std::pair(1, 24)) return SafeInference::none;
+  return release < std::pair(1, 28) ? SafeInference::first_output : SafeInference::all_outputs;
+}
+
+void set_runtime(const OrtApi* api, const char* version) {
+  static std::once_flag once;
+  std::call_once(once, [&] {
+    current = api;
+    inference = safe_inference_of(version);
+  });
+}
+
 const OrtApi& api() { return *current; }
+SafeInference safe_inference() { return inference; }
 
 void check(OrtStatus* status) {
   if (status == nullptr) return;

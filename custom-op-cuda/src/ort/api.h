@@ -14,8 +14,15 @@ namespace swiglu::ort {
 // The lowest version that has all that is used here: parallel loops and shape inference came with 1.17.
 constexpr uint32_t kApiVersion = 17;
 
-void set_api(const OrtApi* api);
+// The process has one ONNX Runtime; the first registration tells which. Any number of threads may register at once.
+void set_runtime(const OrtApi* api, const char* version);
 const OrtApi& api();
+
+// How far shape inference can go without crashing the ONNX Runtime at hand. Before 1.24 it follows a null pointer where a
+// node leaves out an input, before the library is even asked. Before 1.28 it writes past the outputs that a node names, and
+// does not tell how many they are; the first is always there.
+enum class SafeInference { none, first_output, all_outputs };
+SafeInference safe_inference();
 
 // What a person reads when a model is refused: one sentence that names the operator and what is wrong.
 class Failure : public std::runtime_error {

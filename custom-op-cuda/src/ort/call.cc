@@ -13,14 +13,15 @@ static const OrtValue* input_value(const OrtKernelContext* context, size_t index
 }
 
 Call::Call(const Attributes& attributes, OrtKernelContext* context, size_t input_count)
-    : attributes_(attributes), context_(context), input_shapes_(input_count) {
+    : attributes_(attributes), context_(context) {
+  operands_.inputs.resize(input_count);
   for (size_t i = 0; i < input_count; ++i) {
     const OrtValue* value = input_value(context, i);
     if (value == nullptr) continue;
     OrtTensorTypeAndShapeInfo* info = nullptr;
     check(api().GetTensorTypeAndShape(value, &info));
     const Owned<OrtTensorTypeAndShapeInfo> owner(info);
-    input_shapes_[i] = shape_of(info);
+    operands_.inputs[i] = {true, shape_of(info)};
   }
 }
 

@@ -13,16 +13,15 @@ class Call {
   Call(const Attributes& attributes, OrtKernelContext* context, size_t input_count);
 
   const Attributes& attributes() const { return attributes_; }
-  const Shapes& input_shapes() const { return input_shapes_; }
-  const Shape& input_shape(size_t index) const { return *input_shapes_[index]; }
-  bool has_input(size_t index) const { return input_shapes_[index].has_value(); }
+  const Operands& operands() const { return operands_; }
+  const Shape& input_shape(size_t index) const { return *operands_.inputs[index].shape; }
+  bool has_input(size_t index) const { return operands_.inputs[index].given; }
   void set_output_shapes(Shapes shapes) { output_shapes_ = std::move(shapes); }
 
   // Null where the input was left out.
   template <class T> const T* input(size_t index) const { return static_cast<const T*>(input_data(index)); }
   // Allocates the output; null where nobody asked for it.
   template <class T> T* output(size_t index) const { return static_cast<T*>(output_data(index)); }
-  bool wants_output(size_t index) const { return output_data(index) != nullptr; }
 
   OrtKernelContext* context() const { return context_; }
 
@@ -32,7 +31,7 @@ class Call {
 
   const Attributes& attributes_;
   OrtKernelContext* context_;
-  Shapes input_shapes_;
+  Operands operands_;
   Shapes output_shapes_;
 };
 

@@ -1,7 +1,5 @@
 #include "ort/custom_op.h"
 
-#include <algorithm>
-
 #include "ort/node.h"
 
 namespace swiglu::ort {
@@ -23,14 +21,14 @@ class Kernel {
     explained([&] {
       const KernelNode node(info);
       attributes_ = Attributes::read(node);
-      op.op().infer(attributes_, node.input_shapes(op.op().inputs.size()));
+      op.op().infer(attributes_, node.operands(op.op().inputs.size()));
     });
   }
 
   void run(OrtKernelContext* context) const {
     explained([&] {
       Call call(attributes_, context, op_.op().inputs.size());
-      call.set_output_shapes(op_.op().infer(attributes_, call.input_shapes()));
+      call.set_output_shapes(op_.op().infer(attributes_, call.operands()));
       op_.kernel().run(call);
     });
   }
@@ -49,18 +47,14 @@ class Kernel {
   Attributes attributes_;
 };
 
-// ONNX Runtime takes a dimension that is neither known nor named for one of size -1, so such a shape is better left open.
-static bool is_expressible(const Shape& shape) {
-  return std::all_of(shape.begin(), shape.end(), [](const Dimension& d) { return d.known() || !d.symbol.empty(); });
-}
-
 static OrtStatus* infer_output_shapes(const OrtCustomOp* op, OrtShapeInferContext* context) {
   return guarded([&] {
     const InferenceNode node(context);
     const OperatorSpec& spec = self(op).op();
-    const Shapes outputs = spec.infer(Attributes::read(node), node.input_shapes(spec.inputs.size()));
-    for (size_t i = 0; i < outputs.size(); ++i) {
-      if (outputs[i] && is_expressible(*outputs[i])) node.set_output_shape(i, *outputs[i]);
+    const Shapes outputs = spec.infer(Attributes::read(node), node.operands(spec.inputs.size()));
+    const size_t reachable = safe_inference() == SafeInference::first_output ? 1 : outputs.size();
+    for (size_t i = 0; i < reachable; ++i) {
+      if (outputs[i]) node.set_output_shape(i, *outputs[i]);
     }
   });
 }
@@ -82,7 +76,7 @@ CustomOp::CustomOp(const KernelSpec& kernel) : OrtCustomOp{}, kernel_(kernel) {
   GetVariadicOutputHomogeneity = [](const OrtCustomOp*) { return 0; };
   GetStartVersion = [](const OrtCustomOp*) { return 1; };
   GetEndVersion = [](const OrtCustomOp*) { return 1; };
-  InferOutputShapeFn = infer_output_shapes;
+  InferOutputShapeFn = safe_inference() == SafeInference::none ? nullptr : infer_output_shapes;
   CreateKernelV2 = [](const OrtCustomOp* op, const OrtApi*, const OrtKernelInfo* info, void** kernel) {
     return guarded([&] { *kernel = new Kernel(self(op), info); });
   };

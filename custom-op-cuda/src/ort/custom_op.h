@@ -16,9 +16,9 @@ struct OperatorSpec {
   const char* name;
   std::vector<Slot> inputs;
   std::vector<Slot> outputs;
-  // Checks what is known of the inputs against each other (a contradiction is thrown as a sentence) and tells the shapes of
+  // Checks what is known of the operands against each other (a contradiction is thrown as a sentence) and tells the shapes of
   // all outputs as far as they follow.
-  Shapes (*infer)(const Attributes& attributes, const Shapes& inputs);
+  Shapes (*infer)(const Attributes& attributes, const Operands& operands);
 };
 
 // How one provider computes it for one element type.

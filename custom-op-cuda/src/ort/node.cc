@@ -1,6 +1,7 @@
 #include "ort/node.h"
 
 #include <algorithm>
+#include <atomic>
 
 namespace swiglu::ort {
 
@@ -29,20 +30,36 @@ std::string KernelNode::name() const {
 }
 
 // A shape of rank 0 is one that the graph does not tell; no input of these operators is a scalar.
-Shapes KernelNode::input_shapes(size_t count) const {
-  Shapes shapes(count);
-  size_t given = 0;
-  check(api().KernelInfo_GetInputCount(info_, &given));
-  for (size_t i = 0; i < std::min(count, given); ++i) {
+static Operand operand(const OrtTensorTypeAndShapeInfo* info) {
+  Shape shape = shape_of(info);
+  return {true, shape.empty() ? std::nullopt : std::optional<Shape>(std::move(shape))};
+}
+
+Operands KernelNode::operands(size_t input_count) const {
+  Operands operands{std::vector<Operand>(input_count), wanted()};
+  size_t named = 0;
+  check(api().KernelInfo_GetInputCount(info_, &named));
+  for (size_t i = 0; i < std::min(input_count, named); ++i) {
     OrtTypeInfo* type = nullptr;
-    if (!succeeded(api().KernelInfo_GetInputTypeInfo(info_, i, &type))) continue;
+    if (!succeeded(api().KernelInfo_GetInputTypeInfo(info_, i, &type))) continue;  // left out
     const Owned<OrtTypeInfo> owner(type);
     const OrtTensorTypeAndShapeInfo* tensor = nullptr;
-    if (!succeeded(api().CastTypeInfoToTensorInfo(type, &tensor)) || tensor == nullptr) continue;
-    Shape shape = shape_of(tensor);
-    if (!shape.empty()) shapes[i] = std::move(shape);
+    check(api().CastTypeInfoToTensorInfo(type, &tensor));
+    operands.inputs[i] = operand(tensor);
   }
-  return shapes;
+  return operands;
+}
+
+std::vector<bool> KernelNode::wanted() const {
+  size_t count = 0;
+  check(api().KernelInfo_GetOutputCount(info_, &count));
+  std::vector<bool> wanted;
+  for (size_t i = 0; i < count; ++i) {
+    size_t size = 0;  // with the terminator
+    check(api().KernelInfo_GetOutputName(info_, i, nullptr, &size));
+    wanted.push_back(size > 1);
+  }
+  return wanted;
 }
 
 // ONNX Runtime answers "absent" and "of another type" alike; reading it as every other type tells them apart.
@@ -89,17 +106,25 @@ std::optional<int64_t> KernelNode::integer(const char* name) const {
   return std::nullopt;
 }
 
-Shapes InferenceNode::input_shapes(size_t count) const {
-  Shapes shapes(count);
-  size_t given = 0;
-  check(api().ShapeInferContext_GetInputCount(context_, &given));
-  for (size_t i = 0; i < std::min(count, given); ++i) {
+Operands InferenceNode::operands(size_t input_count) const {
+  Operands operands{std::vector<Operand>(input_count), {}};
+  size_t named = 0;
+  check(api().ShapeInferContext_GetInputCount(context_, &named));
+  for (size_t i = 0; i < std::min(input_count, named); ++i) {
     OrtTensorTypeAndShapeInfo* info = nullptr;
-    if (!succeeded(api().ShapeInferContext_GetInputTypeShape(context_, i, &info)) || info == nullptr) continue;
-    Shape shape = shape_of(info);
-    if (!shape.empty()) shapes[i] = std::move(shape);
+    ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED;
+    check(api().ShapeInferContext_GetInputTypeShape(context_, i, &info));
+    check(api().GetTensorElementType(info, &type));
+    if (type != ONNX_TENSOR_ELEMENT_DATA_TYPE_UNDEFINED) operands.inputs[i] = operand(info);
   }
-  return shapes;
+  return operands;
+}
+
+// ONNX Runtime writes a dimension without a name into the graph as the number -1, which contradicts every other number
+// that it meets there. A name that nothing else has says that the dimension is open.
+static std::string open_dimension() {
+  static std::atomic<uint64_t> count{0};
+  return "dev.swiglu.open" + std::to_string(count++);
 }
 
 void InferenceNode::set_output_shape(size_t index, const Shape& shape) const {
@@ -111,12 +136,16 @@ void InferenceNode::set_output_shape(size_t index, const Shape& shape) const {
   check(api().CreateTensorTypeAndShapeInfo(&info));
   const Owned<OrtTensorTypeAndShapeInfo> owner(info);
   const std::vector<int64_t> dimensions = values(shape);
+  std::vector<std::string> names;
+  for (const Dimension& dimension : shape) {
+    names.push_back(dimension.known() || !dimension.symbol.empty() ? dimension.symbol : open_dimension());
+  }
   std::vector<const char*> symbols;
-  for (const Dimension& dimension : shape) symbols.push_back(dimension.symbol.c_str());
+  for (const std::string& name : names) symbols.push_back(name.c_str());
   check(api().SetTensorElementType(info, type));
   check(api().SetDimensions(info, dimensions.data(), dimensions.size()));
   check(api().SetSymbolicDimensions(info, symbols.data(), symbols.size()));
-  check(api().ShapeInferContext_SetOutputTypeShape(context_, index, info));
+  succeeded(api().ShapeInferContext_SetOutputTypeShape(context_, index, info));
 }
 
 template <class Value> static bool read(OrtShapeInferContext* context, const char* name, OrtOpAttrType type, Value* value) {

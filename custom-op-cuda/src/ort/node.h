@@ -7,18 +7,19 @@
 
 namespace swiglu::ort {
 
-// Attributes and the statically known input shapes of a kernel's node.
+// Attributes of a kernel's node, and what is known of its tensors before it runs.
 class KernelNode : public AttributeSource {
  public:
   explicit KernelNode(const OrtKernelInfo* info) : info_(info) {}
   std::string name() const;
-  Shapes input_shapes(size_t count) const;
+  Operands operands(size_t input_count) const;
 
   std::optional<std::string> text(const char* name) const override;
   std::optional<float> number(const char* name) const override;
   std::optional<int64_t> integer(const char* name) const override;
 
  private:
+  std::vector<bool> wanted() const;
   void refuse_other_type(const char* name, const char* wanted) const;
   const OrtKernelInfo* info_;
 };
@@ -27,8 +28,8 @@ class KernelNode : public AttributeSource {
 class InferenceNode : public AttributeSource {
  public:
   explicit InferenceNode(OrtShapeInferContext* context) : context_(context) {}
-  Shapes input_shapes(size_t count) const;
-  // The output's type is that of the first input, as for all of these operators.
+  Operands operands(size_t input_count) const;
+  // The output's type is that of the first input, as for all of these operators. Does nothing if the node does not name it.
   void set_output_shape(size_t index, const Shape& shape) const;
 
   std::optional<std::string> text(const char* name) const override;

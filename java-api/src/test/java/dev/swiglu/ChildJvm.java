@@ -1,42 +1,55 @@
 package dev.swiglu;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Starts a main class in a process of its own, for what can happen only once in a process, or could end it. */
-final class ChildJvm {
+public final class ChildJvm {
     private final Map<String, String> properties = new TreeMap<>();
     private final Map<String, String> environment = new TreeMap<>();
 
-    /** What the process left: {@code output} is its standard output without the last line break, {@code errors} its standard error. */
-    record Result(int exitCode, String output, String errors) {}
+    private String classPath = System.getProperty("java.class.path");
 
-    ChildJvm property(String name, Object value) {
+    /** What the process left: {@code output} is its standard output without the last line break, {@code errors} its standard error. */
+    public record Result(int exitCode, String output, String errors) {}
+
+    public ChildJvm property(String name, Object value) {
         properties.put(name, value.toString());
         return this;
     }
 
-    ChildJvm environment(String name, Object value) {
+    public ChildJvm environment(String name, Object value) {
         environment.put(name, value.toString());
         return this;
     }
 
+    /** Puts {@code jar} in place of every file on the class path whose name starts with {@code prefix}. */
+    public ChildJvm replaceOnClassPath(String prefix, Path jar) {
+        classPath = Arrays.stream(classPath.split(File.pathSeparator))
+                .map(entry -> Path.of(entry).getFileName().toString().startsWith(prefix) ? jar.toString() : entry)
+                .collect(Collectors.joining(File.pathSeparator));
+        return this;
+    }
+
     /** Runs to the end. */
-    Result run(Class<?> main, Object... arguments) throws IOException, InterruptedException {
+    public Result run(Class<?> main, Object... arguments) throws IOException, InterruptedException {
         return start(main, arguments).await();
     }
 
-    Running start(Class<?> main, Object... arguments) throws IOException {
+    public Running start(Class<?> main, Object... arguments) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath, main.getName()));
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
@@ -48,8 +61,8 @@ final class ChildJvm {
         return new Running(builder.start(), output, errors);
     }
 
-    record Running(Process process, Path output, Path errors) {
-        Result await() throws IOException, InterruptedException {
+    public record Running(Process process, Path output, Path errors) {
+        public Result await() throws IOException, InterruptedException {
             try {
                 int exitCode = process.waitFor();
                 return new Result(exitCode, Files.readString(output, StandardCharsets.UTF_8).stripTrailing(),

@@ -1,6 +1,7 @@
 package dev.swiglu;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -28,7 +29,7 @@ import java.util.function.Consumer;
  *
  * A node of another domain is written {@code "dev.swiglu:SwiGLU"}, an optional input or output that is left out {@code _}.
  */
-final class OnnxModel {
+public final class OnnxModel {
     private static final int IR_VERSION = 8;
     private static final Map<TensorType, TensorProto.DataType> DATA_TYPES = Map.of(
             TensorType.FLOAT32, TensorProto.DataType.FLOAT, TensorType.FLOAT16, TensorProto.DataType.FLOAT16,
@@ -42,46 +43,58 @@ final class OnnxModel {
 
     private OnnxModel() {}
 
-    static OnnxModel opset(int version) {
+    public static OnnxModel opset(int version) {
         return new OnnxModel().using("", version);
     }
 
-    OnnxModel using(String domain, int version) {
+    public OnnxModel using(String domain, int version) {
         model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version));
         return this;
     }
 
     /** @param dimensions a number for each fixed one, a name for each open one */
-    OnnxModel input(String name, TensorType type, Object... dimensions) {
+    public OnnxModel input(String name, TensorType type, Object... dimensions) {
         graph.addInput(value(name, type, dimensions));
         return this;
     }
 
-    OnnxModel output(String name, TensorType type, Object... dimensions) {
+    public OnnxModel output(String name, TensorType type, Object... dimensions) {
         graph.addOutput(value(name, type, dimensions));
         return this;
     }
 
-    OnnxModel constant(String name, Tensor tensor) {
+    /** An output whose shape is left to ONNX Runtime to infer. */
+    public OnnxModel outputOfAnyShape(String name, TensorType type) {
+        graph.addOutput(valueOfAnyShape(name, type));
+        return this;
+    }
+
+    /** An input about whose shape nothing is known before the run. */
+    public OnnxModel inputOfAnyShape(String name, TensorType type) {
+        graph.addInput(valueOfAnyShape(name, type));
+        return this;
+    }
+
+    public OnnxModel constant(String name, Tensor tensor) {
         graph.addInitializer(TensorProto.newBuilder().setName(name).setDataType(DATA_TYPES.get(tensor.type()).getNumber())
                 .addAllDims(Arrays.stream(tensor.shape()).boxed().toList()).setRawData(ByteString.copyFrom(tensor.data())));
         return this;
     }
 
     /** An initializer whose elements are in another file, from its first byte on. */
-    OnnxModel externalConstant(String name, TensorType type, String file, long... shape) {
+    public OnnxModel externalConstant(String name, TensorType type, String file, long... shape) {
         TensorProto.Builder tensor = graph.addInitializerBuilder().setName(name).setDataType(DATA_TYPES.get(type).getNumber())
                 .addAllDims(Arrays.stream(shape).boxed().toList()).setDataLocation(TensorProto.DataLocation.EXTERNAL);
         tensor.addExternalDataBuilder().setKey("location").setValue(file);
         return this;
     }
 
-    OnnxModel node(String operator, String connections) {
+    public OnnxModel node(String operator, String connections) {
         return node(operator, connections, Map.of());
     }
 
     /** @param attributes String, Float and Long values */
-    OnnxModel node(String operator, String connections, Map<String, ?> attributes) {
+    public OnnxModel node(String operator, String connections, Map<String, ?> attributes) {
         NodeProto.Builder node = graph.addNodeBuilder();
         int colon = operator.indexOf(':');
         node.setOpType(operator.substring(colon + 1)).setName(operator + " " + graph.getNodeCount());
@@ -92,6 +105,18 @@ final class OnnxModel {
         names(sides[0], node::addInput);
         names(sides[1], node::addOutput);
         attributes.forEach((name, value) -> node.addAttribute(attribute(name, value)));
+        return this;
+    }
+
+    /** A model-local function: the operator is what the nodes of {@code body} compute, between these inputs and outputs. */
+    public OnnxModel function(String operator, String connections, OnnxModel body) {
+        int colon = operator.indexOf(':');
+        FunctionProto.Builder function = model.addFunctionsBuilder().setDomain(operator.substring(0, colon))
+                .setName(operator.substring(colon + 1)).addAllOpsetImport(body.model.getOpsetImportList())
+                .addAllNode(body.graph.getNodeList());
+        String[] sides = connections.split("->");
+        names(sides[0], function::addInput);
+        names(sides[1], function::addOutput);
         return this;
     }
 
@@ -119,21 +144,31 @@ final class OnnxModel {
                 shape.addDimBuilder().setDimValue(((Number) dimension).longValue());
             }
         }
-        TypeProto.Tensor.Builder tensor = TypeProto.Tensor.newBuilder()
-                .setElemType(DATA_TYPES.get(type).getNumber()).setShape(shape);
+        ValueInfoProto.Builder value = valueOfAnyShape(name, type).toBuilder();
+        value.getTypeBuilder().getTensorTypeBuilder().setShape(shape);
+        return value.build();
+    }
+
+    private static ValueInfoProto valueOfAnyShape(String name, TensorType type) {
+        TypeProto.Tensor.Builder tensor = TypeProto.Tensor.newBuilder().setElemType(DATA_TYPES.get(type).getNumber());
         return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(tensor)).build();
     }
 
-    ByteBuffer buffer() {
+    public ByteBuffer buffer() {
         return ByteBuffer.wrap(model.build().toByteArray());
     }
 
-    Path writeTo(Path file) throws IOException {
+    public Path writeTo(Path file) throws IOException {
         return Files.write(file, model.build().toByteArray());
     }
 
+    /** ONNX's number for an element type, as attributes such as that of {@code Cast} want it. */
+    public static long elementType(TensorType type) {
+        return DATA_TYPES.get(type).getNumber();
+    }
+
     /** For a model without files beside it. */
-    SessionBuilder session() {
+    public SessionBuilder session() {
         return ModelSession.builder(buffer(), Path.of("").toAbsolutePath());
     }
 }

@@ -13,25 +13,41 @@ import dev.swiglu.SessionBuilder;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/** The smallest model, {@code y = x}: what fails to open or run it is the machine's fault, not the model's. */
+/** Models of one node: what fails to open or run them is the machine's fault, not the model's. */
 final class ProbeModel {
     private static final int IR_VERSION = 8;
     private static final int OPSET = 17;
+    private static final String OPERATORS = "dev.swiglu";
 
     private ProbeModel() {}
 
-    static SessionBuilder builder() {
-        GraphProto graph = GraphProto.newBuilder().setName("probe")
-                .addNode(NodeProto.newBuilder().setOpType("Identity").addInput("x").addOutput("y"))
-                .addInput(number("x")).addOutput(number("y")).build();
+    /** {@code y = gate}: runs on any ONNX Runtime. */
+    static SessionBuilder identity() {
+        return of(NodeProto.newBuilder().setOpType("Identity").addInput("gate").addOutput("y"), "gate");
+    }
+
+    /** {@code y = gate · σ(gate) · up}: runs only with the operator library. */
+    static SessionBuilder swiglu() {
+        return of(NodeProto.newBuilder().setDomain(OPERATORS).setOpType("SwiGLU").addInput("gate").addInput("up").addOutput("y"),
+                "gate", "up");
+    }
+
+    private static SessionBuilder of(NodeProto.Builder node, String... inputs) {
+        GraphProto.Builder graph = GraphProto.newBuilder().setName("probe").addNode(node).addOutput(number("y"));
+        for (String input : inputs) {
+            graph.addInput(number(input));
+        }
         ModelProto model = ModelProto.newBuilder().setIrVersion(IR_VERSION).setGraph(graph)
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET)).build();
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET))
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(OPERATORS).setVersion(1)).build();
         return ModelSession.builder(ByteBuffer.wrap(model.toByteArray()), Path.of("").toAbsolutePath());
     }
 
     private static ValueInfoProto number(String name) {
-        TypeProto.Tensor scalar = TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT.getNumber())
-                .setShape(TensorShapeProto.getDefaultInstance()).build();
-        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(scalar)).build();
+        TensorShapeProto one = TensorShapeProto.newBuilder()
+                .addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(1)).build();
+        TypeProto.Tensor tensor = TypeProto.Tensor.newBuilder().setElemType(TensorProto.DataType.FLOAT.getNumber())
+                .setShape(one).build();
+        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(tensor)).build();
     }
 }

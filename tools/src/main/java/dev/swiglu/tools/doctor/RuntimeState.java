@@ -29,7 +29,7 @@ public record RuntimeState(String version, List<String> providers, String proble
 
     private static String cudaProblemHere() {
         try {
-            ProbeModel.builder().withoutOperators().device(Device.cuda(0)).open().close();
+            ProbeModel.identity().withoutOperators().device(Device.cuda(0)).open().close();
             return null;
         } catch (DeviceUnavailableException unusable) {
             return unusable.getMessage();

@@ -1,0 +1,168 @@
+package dev.swiglu.operators;
+
+import dev.swiglu.Tensor;
+import dev.swiglu.TensorType;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Inputs of {@code FusedSwiGLU} and {@code FusedSwiGLUGrad}, and what both must make of them. */
+final class FusedCase {
+    private final long[] rows;
+    private final int m;
+    private final int k;
+    private final int n;
+    private final Samples samples;
+    private final Map<String, Tensor> inputs = new LinkedHashMap<>();
+    private final Map<String, Object> attributes = new LinkedHashMap<>();
+    private final Tensor dy;
+
+    /** X [rows..., k] and W [k, n]. */
+    FusedCase(TensorType type, int k, int n, long... rows) {
+        this.rows = rows;
+        this.m = (int) Arrays.stream(rows).reduce(1, (a, b) -> a * b);
+        this.k = k;
+        this.n = n;
+        this.samples = new Samples(type);
+        inputs.put("X", samples.normal(shape(k)));
+        inputs.put("W_gate", samples.normal(k, n));
+        inputs.put("W_up", samples.normal(k, n));
+        this.dy = samples.normal(shape(n));
+    }
+
+    private long[] shape(long last) {
+        long[] shape = Arrays.copyOf(rows, rows.length + 1);
+        shape[rows.length] = last;
+        return shape;
+    }
+
+    FusedCase attribute(String name, Object value) {
+        attributes.put(name, value);
+        return this;
+    }
+
+    FusedCase transposed() {
+        for (String weights : List.of("W_gate", "W_up")) {
+            inputs.put(weights, samples.normal(n, k));
+        }
+        return attribute("transB", 1L);
+    }
+
+    FusedCase bias(String slot) {
+        inputs.put(slot, samples.normal(n));
+        return this;
+    }
+
+    FusedCase biases() {
+        return bias("b_gate").bias("b_up");
+    }
+
+    /** Gives the gradient a gate and an up that have nothing to do with X, so that it cannot have recomputed them. */
+    FusedCase savedGateAndUp() {
+        inputs.put("gate", samples.normal(shape(n)));
+        inputs.put("up", samples.normal(shape(n)));
+        return this;
+    }
+
+    Tensor input(String slot) {
+        return inputs.get(slot);
+    }
+
+    OneNode forward() {
+        return new OneNode("FusedSwiGLU").attributes(attributes).inputs(inputs);
+    }
+
+    OneNode gradient() {
+        return new OneNode("FusedSwiGLUGrad").attributes(attributes).input("dY", dy).inputs(inputs);
+    }
+
+    /** Every output of both operators, by its name. */
+    Map<String, Exact> exact() {
+        Gate function = new Gate(attributes);
+        double[] gate = projected("gate");
+        double[] up = projected("up");
+        double[] d = dy.doubles();
+        double[] y = new double[m * n];
+        double[] dGate = new double[m * n];
+        double[] dUp = new double[m * n];
+        for (int i = 0; i < y.length; i++) {
+            y[i] = function.value(gate[i], up[i]);
+            dGate[i] = d[i] * function.gateSlope(gate[i], up[i]);
+            dUp[i] = d[i] * function.upSlope(gate[i], up[i]);
+        }
+        Map<String, Exact> exact = new HashMap<>();
+        exact.put("Y", new Exact(shape(n), y));
+        exact.put("gate", new Exact(shape(n), gate));
+        exact.put("up", new Exact(shape(n), up));
+        exact.put("dX", new Exact(shape(k), inputGradient(dGate, dUp)));
+        exact.put("dW_gate", new Exact(inputs.get("W_gate").shape(), weightGradient(dGate)));
+        exact.put("dW_up", new Exact(inputs.get("W_up").shape(), weightGradient(dUp)));
+        exact.put("db_gate", new Exact(new long[] {n}, columnSums(dGate)));
+        exact.put("db_up", new Exact(new long[] {n}, columnSums(dUp)));
+        return exact;
+    }
+
+    /** Position of W[row of K, column of N]. */
+    private int weight(int row, int column) {
+        return attributes.containsKey("transB") ? column * k + row : row * n + column;
+    }
+
+    /** X·W + b, or what is given in its place. */
+    private double[] projected(String name) {
+        if (inputs.containsKey(name)) {
+            return inputs.get(name).doubles();
+        }
+        double[] x = inputs.get("X").doubles();
+        double[] w = inputs.get("W_" + name).doubles();
+        double[] b = inputs.containsKey("b_" + name) ? inputs.get("b_" + name).doubles() : new double[n];
+        double[] result = new double[m * n];
+        for (int row = 0; row < m; row++) {
+            for (int column = 0; column < n; column++) {
+                double sum = b[column];
+                for (int i = 0; i < k; i++) {
+                    sum += x[row * k + i] * w[weight(i, column)];
+                }
+                result[row * n + column] = sum;
+            }
+        }
+        return result;
+    }
+
+    private double[] inputGradient(double[] dGate, double[] dUp) {
+        double[] wGate = inputs.get("W_gate").doubles();
+        double[] wUp = inputs.get("W_up").doubles();
+        double[] result = new double[m * k];
+        for (int row = 0; row < m; row++) {
+            for (int i = 0; i < k; i++) {
+                for (int column = 0; column < n; column++) {
+                    int at = row * n + column;
+                    result[row * k + i] += dGate[at] * wGate[weight(i, column)] + dUp[at] * wUp[weight(i, column)];
+                }
+            }
+        }
+        return result;
+    }
+
+    private double[] weightGradient(double[] d) {
+        double[] x = inputs.get("X").doubles();
+        double[] result = new double[k * n];
+        for (int row = 0; row < m; row++) {
+            for (int i = 0; i < k; i++) {
+                for (int column = 0; column < n; column++) {
+                    result[weight(i, column)] += x[row * k + i] * d[row * n + column];
+                }
+            }
+        }
+        return result;
+    }
+
+    private double[] columnSums(double[] d) {
+        double[] sums = new double[n];
+        for (int i = 0; i < d.length; i++) {
+            sums[i % n] += d[i];
+        }
+        return sums;
+    }
+}
