@@ -1,7 +1,12 @@
 // The table of everything that this library gives to ONNX Runtime, and the entry point that hands it over.
+#include <cstring>
 #include <deque>
+#include <mutex>
 
 #include "cpu/provider.h"
+#ifdef SWIGLU_CUDA
+#include "cuda/provider.h"
+#endif
 
 namespace swiglu {
 
@@ -32,16 +37,55 @@ static const ort::KernelSpec kTable[] = {
     {&kSwiGLUGrad, cpu::kProvider, kFloat16, cpu::run_swiglu_grad<float16>},
     {&kSwiGLUGrad, cpu::kProvider, kBfloat16, cpu::run_swiglu_grad<bfloat16>},
     {&kSwiGLUGrad, cpu::kProvider, kFloat64, cpu::run_swiglu_grad<double>},
+
+#ifdef SWIGLU_CUDA
+    {&kSwiGLU, cuda::kProvider, kFloat32, cuda::run_swiglu<float>},
+    {&kSwiGLU, cuda::kProvider, kFloat16, cuda::run_swiglu<float16>},
+    {&kSwiGLU, cuda::kProvider, kBfloat16, cuda::run_swiglu<bfloat16>},
+
+    {&kSwiGLUGrad, cuda::kProvider, kFloat32, cuda::run_swiglu_grad<float>},
+    {&kSwiGLUGrad, cuda::kProvider, kFloat16, cuda::run_swiglu_grad<float16>},
+    {&kSwiGLUGrad, cuda::kProvider, kBfloat16, cuda::run_swiglu_grad<bfloat16>},
+#endif
 };
 
-// Operators and their domain outlive every session that uses them, so they are made once and never released.
-static OrtCustomOpDomain* make_domain() {
+// How sessions on the CPU compute FusedSwiGLU, by the session configuration entry of this name:
+//   kernel    ours (the default)
+//   function  the model's own local function: ONNX Runtime inlines it, and its MatMul keeps constant weights packed from one run
+//             to the next, which a custom operator cannot have without keeping a second copy of them
+constexpr const char* kCpuFusionEntry = "dev.swiglu.cpu_fusion";
+
+static bool inlines_on_cpu(const OrtSessionOptions* options) {
+  int present = 0;
+  ort::check(ort::api().HasSessionConfigEntry(options, kCpuFusionEntry, &present));
+  if (!present) return false;
+  char value[16] = {};
+  size_t size = sizeof value;
+  const bool read = ort::succeeded(ort::api().GetSessionConfigEntry(options, kCpuFusionEntry, value, &size));
+  if (read && std::strcmp(value, "function") == 0) return true;
+  if (read && std::strcmp(value, "kernel") == 0) return false;
+  throw ort::invalid("session configuration entry " + std::string(kCpuFusionEntry) + " must be kernel or function.");
+}
+
+// Operators and their domains outlive every session that uses them, so they are made once and never released.
+static OrtCustomOpDomain* make_domain(bool inline_on_cpu) {
   static std::deque<ort::CustomOp> ops;
   OrtCustomOpDomain* domain = nullptr;
   ort::check(ort::api().CreateCustomOpDomain(kDomain, &domain));
   for (const ort::KernelSpec& kernel : kTable) {
+    if (inline_on_cpu && kernel.op == &kFusedSwiGLU && kernel.provider == cpu::kProvider) continue;
     ort::check(ort::api().CustomOpDomain_Add(domain, &ops.emplace_back(kernel)));
   }
+  return domain;
+}
+
+static OrtCustomOpDomain* domain_for(const OrtSessionOptions* options) {
+  static std::mutex making;
+  static OrtCustomOpDomain* domains[2] = {};
+  const bool inline_on_cpu = inlines_on_cpu(options);
+  const std::lock_guard<std::mutex> lock(making);
+  OrtCustomOpDomain*& domain = domains[inline_on_cpu];
+  if (domain == nullptr) domain = make_domain(inline_on_cpu);
   return domain;
 }
 
@@ -56,8 +100,5 @@ extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL Regist
     return base->GetApi(1)->CreateStatus(ORT_NOT_IMPLEMENTED, sentence.c_str());
   }
   ort::set_runtime(api, base->GetVersionString());
-  return ort::guarded([&] {
-    static OrtCustomOpDomain* const domain = make_domain();
-    ort::check(ort::api().AddCustomOpDomain(options, domain));
-  });
+  return ort::guarded([&] { ort::check(ort::api().AddCustomOpDomain(options, domain_for(options))); });
 }

@@ -26,8 +26,7 @@ void for_each_projected_row(const GemmSizes& sizes, const T* x, const T* w_gate,
   for_each_tile<F>(sizes.m, sizes.n, 2, workers, [&](const TileScratch<F>& scratch, const TileRange& range) {
     scratch.clear(0);
     scratch.clear(1);
-    scratch.accumulate(0, x_view, weights(w_gate, sizes), range, sizes.k);
-    scratch.accumulate(1, x_view, weights(w_up, sizes), range, sizes.k);
+    scratch.accumulate_both(x_view, weights(w_gate, sizes), weights(w_up, sizes), range, sizes.k);
     for (int64_t i = 0; i < range.rows; ++i) {
       F *gate = scratch.sum_row(0, i), *up = scratch.sum_row(1, i);
       add_bias(b_gate, range.column, range.columns, gate);

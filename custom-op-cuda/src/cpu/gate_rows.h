@@ -2,8 +2,8 @@
 // the first-level cache; reading and writing tensors converts.
 #pragma once
 
-#include "math/activation.h"
 #include "math/float16.h"
+#include "math/gate_element.h"
 
 SWIGLU_BEGIN_ISA_NAMESPACE
 
@@ -23,49 +23,26 @@ template <class T> SWIGLU_INLINE void write_row(const Accumulator<T>* from, int6
   }
 }
 
-template <class F> SWIGLU_INLINE F clamp_gate(F gate, bool limited, F limit) {
-  return limited && gate > limit ? limit : gate;
-}
-
-template <class F> SWIGLU_INLINE F clamp_up(F up, bool limited, F limit) {
-  const F low = limited && up < -limit ? -limit : up;
-  return limited && low > limit ? limit : low;
-}
-
-// y = act(clamp(gate)) ⊙ (clamp(up) + up_offset); y may overwrite gate or up.
+// y = act(gate) ⊙ up; y may overwrite gate or up.
 template <class F> void gate_row(const Gate& function, const F* gate, const F* up, int64_t n, F* y) {
-  const F alpha = function.alpha, limit = function.limit, offset = function.up_offset;
-  const bool limited = function.limited;
-  with_activation(function.activation, [&](auto activation) {
+  const Gate local = function;
+  with_activation(local.activation, [&](auto activation) {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) {
-      const F g = clamp_gate(gate[i], limited, limit);
-      const F u = clamp_up(up[i], limited, limit) + offset;
-      y[i] = activate<decltype(activation)::value>(g, alpha) * u;
-    }
+    for (int64_t i = 0; i < n; ++i) y[i] = gated<decltype(activation)::value>(local, gate[i], up[i]);
   });
 }
 
-// From y = a(g)·u with g = clamp(gate), u = clamp(up) + offset:
-//   ∂y/∂gate = a'(g)·u where the gate was not clamped, else 0;   ∂y/∂up = a(g) where up was not clamped, else 0.
-// A clamp passes the gradient at its very limit. The results may overwrite dy, gate or up.
+// The gradients of y and y itself; they may overwrite dy, gate and up.
 template <class F>
 void gate_grad_row(const Gate& function, const F* dy, const F* gate, const F* up, int64_t n, F* d_gate, F* d_up, F* y) {
-  const F alpha = function.alpha, limit = function.limit, offset = function.up_offset;
-  const bool limited = function.limited;
-  with_activation(function.activation, [&](auto activation) {
-    constexpr Activation kActivation = decltype(activation)::value;
+  const Gate local = function;
+  with_activation(local.activation, [&](auto activation) {
 #pragma GCC ivdep
     for (int64_t i = 0; i < n; ++i) {
-      const F raw_gate = gate[i], raw_up = up[i], d = dy[i];
-      const F g = clamp_gate(raw_gate, limited, limit);
-      const F u = clamp_up(raw_up, limited, limit) + offset;
-      const F a = activate<kActivation>(g, alpha);
-      const bool gate_passes = !limited || !(raw_gate > limit);
-      const bool up_passes = !limited || !(raw_up > limit || raw_up < -limit);
-      y[i] = a * u;
-      d_gate[i] = gate_passes ? d * u * activation_derivative<kActivation>(g, alpha) : F(0);
-      d_up[i] = up_passes ? d * a : F(0);
+      const GateGradient<F> d = gated_gradient<decltype(activation)::value>(local, dy[i], gate[i], up[i]);
+      y[i] = d.y;
+      d_gate[i] = d.gate;
+      d_up[i] = d.up;
     }
   });
 }

@@ -27,7 +27,7 @@ template <class F> SWIGLU_INLINE Sigmoid<F> sigmoid(F x) {
   const F small = exponential(x < 0 ? x : -x);
   const F near_one = F(1) / (F(1) + small);
   const F near_zero = small * near_one;
-  return x < 0 ? Sigmoid<F>{near_zero, near_one} : Sigmoid<F>{near_one, near_zero};
+  return {x < 0 ? near_zero : near_one, x < 0 ? near_one : near_zero};
 }
 
 template <class F> SWIGLU_INLINE F positive_part(F x) { return x < 0 ? F(0) : x; }

@@ -25,8 +25,13 @@ template <class T> using Accumulator = typename AccumulatorOf<T>::type;
 
 SWIGLU_BEGIN_ISA_NAMESPACE
 
+#ifdef __CUDA_ARCH__
+SWIGLU_INLINE uint32_t bits_of(float value) { return __float_as_uint(value); }
+SWIGLU_INLINE float float_of(uint32_t bits) { return __uint_as_float(bits); }
+#else
 SWIGLU_INLINE uint32_t bits_of(float value) { return __builtin_bit_cast(uint32_t, value); }
 SWIGLU_INLINE float float_of(uint32_t bits) { return __builtin_bit_cast(float, bits); }
+#endif
 
 SWIGLU_INLINE float widen(float value) { return value; }
 SWIGLU_INLINE double widen(double value) { return value; }

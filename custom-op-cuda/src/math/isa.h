@@ -9,4 +9,8 @@
 #define SWIGLU_BEGIN_ISA_NAMESPACE namespace swiglu { inline namespace SWIGLU_ISA {
 #define SWIGLU_END_ISA_NAMESPACE } }
 
+#ifdef __CUDACC__
+#define SWIGLU_INLINE __host__ __device__ __forceinline__
+#else
 #define SWIGLU_INLINE inline __attribute__((always_inline))
+#endif

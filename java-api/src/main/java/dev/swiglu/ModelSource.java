@@ -3,8 +3,10 @@ package dev.swiglu;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -14,6 +16,9 @@ import java.util.Map;
 sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
 
     OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException;
+
+    /** What the model's metadata say; empty where they cannot be read. */
+    Map<String, String> metadata();
 
     /** Session configuration entries without which the model cannot be opened. */
     Map<String, String> configEntries();
@@ -26,6 +31,16 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
                 throw new UncheckedIOException(sentence, new NoSuchFileException(path.toString()));
             }
             return environment.createSession(path.toString(), options);
+        }
+
+        @Override
+        public Map<String, String> metadata() {
+            try (FileChannel channel = FileChannel.open(path)) {
+                return channel.size() > Integer.MAX_VALUE ? Map.of()
+                        : ModelMetadata.of(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
+            } catch (IOException unreadable) {
+                return Map.of();
+            }
         }
 
         @Override
@@ -54,6 +69,11 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
         @Override
         public OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException {
             return environment.createSession(model.duplicate(), options);
+        }
+
+        @Override
+        public Map<String, String> metadata() {
+            return ModelMetadata.of(model);
         }
 
         @Override

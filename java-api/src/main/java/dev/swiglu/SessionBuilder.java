@@ -13,8 +13,11 @@ import java.util.OptionalInt;
 
 /** How to open a model. Immutable: every setter returns a new builder, so one can be shared and varied. */
 public final class SessionBuilder {
-    /** Tells the operator library what the session runs on: {@link Device#name()}. */
-    static final String DEVICE_ENTRY = "dev.swiglu.device";
+    /**
+     * Session configuration entry, and the metadata key by which a rewritten model recommends a value for it: {@code kernel},
+     * or {@code function} where ONNX Runtime's own MatMul serves the CPU better because it keeps constant weights packed.
+     */
+    public static final String CPU_FUSION = "dev.swiglu.cpu_fusion";
 
     private final ModelSource model;
     private final Device device;
@@ -125,7 +128,10 @@ public final class SessionBuilder {
     /** The operator library reads entries while it registers, so all of them are set before. */
     private Map<String, String> configEntries() {
         Map<String, String> entries = new LinkedHashMap<>(model.configEntries());
-        entries.put(DEVICE_ENTRY, device.name());
+        String recommended = model.metadata().get(CPU_FUSION);
+        if (device instanceof Device.Cpu && recommended != null) {
+            entries.put(CPU_FUSION, recommended);
+        }
         entries.putAll(config);
         return entries;
     }

@@ -1,7 +1,13 @@
 package dev.swiglu.tools.cli;
 
+import dev.swiglu.Device;
+import dev.swiglu.DeviceUnavailableException;
+import dev.swiglu.ModelException;
+import dev.swiglu.NativeLibraryException;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.publish.PublicationCheck;
+import dev.swiglu.tools.verify.VerifiedPublication;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import picocli.CommandLine;
@@ -13,7 +19,7 @@ import picocli.CommandLine.ScopeType;
 /** {@code tools/swiglu}: one class per command; this one only lists them and turns failures into sentences and exit codes. */
 @Command(name = "swiglu", mixinStandardHelpOptions = true, versionProvider = Version.class,
         description = "Finds gated MLPs in ONNX graphs, fuses them, and proves that the result is as accurate.",
-        synopsisSubcommandLabel = "COMMAND", subcommands = {DoctorCommand.class})
+        synopsisSubcommandLabel = "COMMAND")
 public final class Main implements Runnable {
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces.")
@@ -28,23 +34,45 @@ public final class Main implements Runnable {
 
     /** The command line as {@code main} runs it; tests call this one. */
     public static CommandLine commandLine() {
-        return new CommandLine(new Main())
+        CommandLine commandLine = new CommandLine(new Main());
+        PublicationCheck verification = new VerifiedPublication(Device.cpu(), 0, report -> {
+            commandLine.getErr().print(VerificationTable.of(report));
+            commandLine.getErr().flush();
+        });
+        return commandLine
+                .addSubcommand(new InspectCommand())
+                .addSubcommand(new RewriteCommand(verification))
+                .addSubcommand(new RestoreCommand())
+                .addSubcommand(new VerifyCommand())
+                .addSubcommand(new BenchCommand())
+                .addSubcommand(new DoctorCommand())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExitCodeExceptionMapper(Main::exitCode)
+                .setParameterExceptionHandler(new UsageError())
                 .setExecutionExceptionHandler(Main::explain);
     }
 
     @Override
     public void run() {
         spec.commandLine().usage(spec.commandLine().getErr());
-        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command.");
+        throw new CommandLine.ParameterException(spec.commandLine(), "Name a command");
     }
 
     private static int exitCode(Throwable failure) {
+        return kind(failure).number();
+    }
+
+    private static ExitCode kind(Throwable failure) {
         if (failure instanceof ToolException known) {
-            return known.exitCode().number();
+            return known.exitCode();
         }
-        return failure instanceof CommandLine.ParameterException ? ExitCode.USAGE.number() : ExitCode.INTERNAL.number();
+        if (failure instanceof DeviceUnavailableException || failure instanceof NativeLibraryException) {
+            return ExitCode.UNAVAILABLE;
+        }
+        if (failure instanceof ModelException) {
+            return ExitCode.REFUSED;
+        }
+        return failure instanceof CommandLine.ParameterException ? ExitCode.USAGE : ExitCode.INTERNAL;
     }
 
     private static int explain(Exception failure, CommandLine command, ParseResult parsed) {
@@ -55,7 +83,7 @@ public final class Main implements Runnable {
             failure.printStackTrace(new PrintWriter(trace));
             err.print(trace);
         }
-        String message = failure instanceof ToolException ? failure.getMessage()
+        String message = kind(failure) != ExitCode.INTERNAL ? failure.getMessage()
                 : "internal error: " + failure + (debug ? "" : " (run again with --debug for the stack trace)");
         err.println("swiglu: " + message);
         err.flush();

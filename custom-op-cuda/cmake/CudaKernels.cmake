@@ -1,0 +1,23 @@
+# The CUDA kernels, built where nvcc is found; without it the library has its CPU part only. cudart is linked statically and loads
+# the driver when a session first uses a GPU, so the same file runs on machines without one.
+include(CheckLanguage)
+check_language(CUDA)
+if(CMAKE_CUDA_COMPILER)
+  set(CMAKE_CUDA_ARCHITECTURES "80-real;90-real;90-virtual" CACHE STRING "GPU code to build, and PTX for newer GPUs")
+  enable_language(CUDA)
+else()
+  message(STATUS "nvcc was not found: building without CUDA kernels")
+endif()
+
+function(add_cuda_kernels target)
+  if(NOT CMAKE_CUDA_COMPILER)
+    return()
+  endif()
+  set(sources ${CMAKE_CURRENT_SOURCE_DIR}/src)
+  add_library(${target} STATIC ${sources}/cuda/elementwise_smxx.cu)
+  target_include_directories(${target} PUBLIC ${sources} ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES})
+  target_compile_features(${target} PRIVATE cuda_std_17)
+  target_compile_options(${target} PRIVATE --expt-relaxed-constexpr --extended-lambda "SHELL:--Werror default-stream-launch")
+  target_compile_definitions(${target} PUBLIC SWIGLU_CUDA)
+  set_target_properties(${target} PROPERTIES CUDA_RUNTIME_LIBRARY Static)
+endfunction()

@@ -1,0 +1,38 @@
+package dev.swiglu.tools.cli;
+
+import dev.swiglu.tools.verify.Comparison;
+import dev.swiglu.tools.verify.VerificationReport;
+import java.util.Locale;
+
+/** A verification as people read it: a row for each site and each output, what failed and why, and one line to sum up. */
+final class VerificationTable {
+    private VerificationTable() {
+    }
+
+    static String of(VerificationReport report) {
+        Table table = new Table("", "type", "reference", " error original", " error rewritten", " allowed", " max abs", "verdict");
+        report.sites().forEach(site -> row(table, "site " + site.node(), site.comparison()));
+        report.outputs().forEach(output -> row(table, "output " + output.name(), output.comparison()));
+        return table + summary(report);
+    }
+
+    private static void row(Table table, String name, Comparison comparison) {
+        table.row(name, comparison.type(), comparison.reference(), error(comparison.errorOriginal()), error(comparison.errorRewritten()),
+                error(comparison.bound()), error(comparison.maxAbs()), comparison.passed() ? "ok" : "FAILED");
+        if (!comparison.passed()) {
+            table.note("sample " + comparison.sample() + ": " + comparison.reason());
+        }
+    }
+
+    private static String error(Double value) {
+        return value == null ? "-" : String.format(Locale.ROOT, "%.2e", value);
+    }
+
+    private static String summary(VerificationReport report) {
+        String nested = report.nestedSites().isEmpty() ? ""
+                : "Sites inside If, Loop or Scan, judged by the outputs: " + String.join(", ", report.nestedSites()) + ".\n";
+        return nested + String.format("%s on %s, %s the operator library; samples %s; outputs judged by %s.%n",
+                report.passed() ? "Verified" : "NOT verified", report.device(), report.operators() ? "with" : "without",
+                String.join(", ", report.samples()), report.reference());
+    }
+}

@@ -1,0 +1,62 @@
+package dev.swiglu.tools.cli;
+
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.verify.VerificationReport;
+import dev.swiglu.tools.verify.Verifier;
+import dev.swiglu.tools.verify.inputs.GivenInputs;
+import dev.swiglu.tools.verify.inputs.Sample;
+import dev.swiglu.tools.verify.inputs.SampleInputs;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine;
+
+/** {@code swiglu verify}: exit code 0 when every site and output is as accurate as the original, 4 when one is not. */
+@Command(name = "verify", mixinStandardHelpOptions = true, sortOptions = false,
+        description = "Runs both models and judges every output and every rewritten site against float64.")
+public final class VerifyCommand implements Callable<Integer> {
+
+    @Parameters(index = "0", paramLabel = "ORIGINAL", description = "The model before the rewrite.")
+    private Path original;
+
+    @Parameters(index = "1", paramLabel = "REWRITTEN", description = "The model after it.")
+    private Path rewritten;
+
+    @Mixin
+    private DeviceOption device;
+
+    @Option(names = "--inputs", paramLabel = "FILE.npz",
+            description = "Use these inputs, one NumPy array for each graph input, instead of made ones.")
+    private Path inputs;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
+            description = "Seed of the made inputs (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--portable",
+            description = "Run the rewritten model without the operator library, as other runtimes do.")
+    private boolean portable;
+
+    @Mixin
+    private ReportOptions reports;
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        ModelFile originalModel = ModelFile.read(original);
+        ModelFile rewrittenModel = ModelFile.read(rewritten);
+        List<Sample> samples = inputs == null
+                ? new SampleInputs(originalModel, seed).all()
+                : List.of(GivenInputs.read(inputs, originalModel.proto().getGraph()));
+        VerificationReport report = new Verifier(originalModel, samples, device.get()).verify(rewrittenModel, !portable);
+        reports.write(report, () -> VerificationTable.of(report), spec.commandLine().getOut());
+        return (report.passed() ? ExitCode.DONE : ExitCode.INACCURATE).number();
+    }
+}

@@ -1,0 +1,111 @@
+package dev.swiglu.tools.onnx;
+
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file that appears whole or not at all: written under another name in the same folder, flushed to the disk, then moved
+ * into place in one step. Closing without {@link #publish} leaves nothing behind.
+ */
+public final class AtomicOutput implements AutoCloseable {
+    private static final int BUFFER = 1 << 20;
+
+    private final Path target;
+    private final Path temporary;
+    private final boolean overwrite;
+
+    private AtomicOutput(Path target, Path temporary, boolean overwrite) {
+        this.target = target;
+        this.temporary = temporary;
+        this.overwrite = overwrite;
+    }
+
+    /** Prepares to write {@code target}; refuses when it is a folder, or exists and {@code overwrite} is false. */
+    public static AtomicOutput open(Path target, boolean overwrite) {
+        requireFree(target, overwrite);
+        Path folder = target.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new ToolException(ExitCode.IO, "The folder " + folder + " for " + target.getFileName() + " does not exist.");
+        }
+        try {
+            Path temporary = Files.createFile(folder.resolve(temporaryName(target)));
+            temporary.toFile().deleteOnExit();
+            return new AtomicOutput(target, temporary, overwrite);
+        } catch (IOException e) {
+            throw new ToolException(ExitCode.IO, "Cannot write in " + folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Refuses what {@link #open} refuses, before any work is done. */
+    public static void requireFree(Path target, boolean overwrite) {
+        if (Files.isDirectory(target)) {
+            throw new ToolException(ExitCode.IO, target + " is a folder; name a file to write.");
+        }
+        if (!overwrite && Files.exists(target)) {
+            throw new ToolException(ExitCode.IO, target + " exists; use --force to replace it.");
+        }
+    }
+
+    /** Where the content stands until it is published. */
+    public Path temporary() {
+        return temporary;
+    }
+
+    public void write(Content content) {
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+            OutputStream stream = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
+            content.writeTo(stream);
+            stream.flush();
+            channel.force(true);
+        } catch (IOException e) {
+            throw new ToolException(ExitCode.IO, target + " cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    public void publish() {
+        requireFree(target, overwrite);
+        try {
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
+            flushFolder();
+        } catch (IOException e) {
+            throw new ToolException(ExitCode.IO, target + " cannot be written: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            throw new ToolException(ExitCode.IO, temporary + " cannot be removed: " + e.getMessage(), e);
+        }
+    }
+
+    /** Not Files.createTempFile: its files are readable by their owner alone, and the output would inherit that. */
+    private static String temporaryName(Path target) {
+        return "." + target.getFileName() + ".tmp-" + ProcessHandle.current().pid() + "-"
+                + Long.toHexString(System.nanoTime());
+    }
+
+    /** A rename survives a power failure only when the folder, too, is on the disk. */
+    private void flushFolder() throws IOException {
+        try (FileChannel folder = FileChannel.open(target.toAbsolutePath().getParent())) {
+            folder.force(true);
+        }
+    }
+
+    /** Writes the whole content of a file. */
+    @FunctionalInterface
+    public interface Content {
+        void writeTo(OutputStream stream) throws IOException;
+    }
+}

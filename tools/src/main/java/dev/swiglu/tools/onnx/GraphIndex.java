@@ -1,0 +1,135 @@
+package dev.swiglu.tools.onnx;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * Who makes and who reads each value of a model, in the main graph and in every nested body. Building it checks what
+ * everything after it relies on: each value is made once, and before it is read, so that no walk can run in circles.
+ */
+public final class GraphIndex {
+    private final ModelProto model;
+    private final Path file;
+    private final List<Scope> scopes = new ArrayList<>();
+
+    private GraphIndex(ModelProto model, Path file) {
+        this.model = model;
+        this.file = file;
+    }
+
+    /** @param file where the model lies; constants may be kept in files beside it */
+    public static GraphIndex of(ModelProto model, Path file) {
+        GraphIndex index = new GraphIndex(model, file);
+        String name = model.getGraph().getName();
+        index.add(null, name.isEmpty() ? "main" : name, model.getGraph());
+        return index;
+    }
+
+    public ModelProto model() {
+        return model;
+    }
+
+    public Scope main() {
+        return scopes.get(0);
+    }
+
+    /** The main graph first, then every body in the order in which it is met. */
+    public List<Scope> scopes() {
+        return Collections.unmodifiableList(scopes);
+    }
+
+    /** The version of {@code domain} that the model imports; 0 when it imports none. */
+    public long opset(String domain) {
+        return model.getOpsetImportList().stream()
+                .filter(opset -> opset.getDomain().equals(domain)
+                        || domain.isEmpty() && opset.getDomain().equals("ai.onnx"))
+                .mapToLong(OperatorSetIdProto::getVersion).findFirst().orElse(0);
+    }
+
+    /**
+     * Whether {@code value} is an initializer that a caller may replace at run time, because it is also an input. Before
+     * IR version 4 every initializer had to be listed as an input, so there the listing means nothing.
+     */
+    public boolean isOverridable(Scope scope, String value) {
+        return model.getIrVersion() >= 4 && scope.initializer(value).isPresent() && scope.input(value).isPresent();
+    }
+
+    /** The elements of {@code value} when no run can change them: an initializer or the output of a Constant node. */
+    public Optional<TensorData> constant(Scope scope, String value) {
+        Optional<TensorProto> initializer = scope.initializer(value).filter(tensor -> !isOverridable(scope, value));
+        return initializer.or(() -> scope.producer(value).filter(node -> node.is("Constant"))
+                .flatMap(node -> Attributes.find(node.node(), "value")).map(AttributeProto::getT))
+                .map(tensor -> TensorData.of(tensor, file));
+    }
+
+    /** The one number that {@code value} holds. */
+    public OptionalDouble scalar(Scope scope, String value) {
+        return constant(scope, value).filter(data -> data.count() == 1)
+                .map(data -> OptionalDouble.of(data.doubles()[0])).orElse(OptionalDouble.empty());
+    }
+
+    private void add(Scope parent, String path, GraphProto graph) {
+        Scope scope = new Scope(parent, path, graph);
+        scopes.add(scope);
+        for (int position = 0; position < graph.getNodeCount(); position++) {
+            addProducers(scope, scope.node(position));
+        }
+        for (int position = 0; position < graph.getNodeCount(); position++) {
+            NodeRef node = scope.node(position);
+            addConsumers(scope, node);
+            for (AttributeProto attribute : node.node().getAttributeList()) {
+                for (GraphProto body : Attributes.bodies(attribute)) {
+                    add(scope, path + "/" + nameOf(node) + "." + attribute.getName(), body);
+                }
+            }
+        }
+        graph.getOutputList().forEach(output -> scope.addOutput(output.getName()));
+    }
+
+    private void addProducers(Scope scope, NodeRef node) {
+        for (String value : node.node().getOutputList()) {
+            if (value.isEmpty()) {
+                continue;
+            }
+            NodeRef earlier = scope.addProducer(value, node);
+            if (earlier != null) {
+                throw new ToolException(ExitCode.REFUSED, refusal() + "value '" + value + "' is made twice, by "
+                        + earlier.describe() + " and by " + node.describe() + ".");
+            }
+        }
+    }
+
+    private void addConsumers(Scope scope, NodeRef node) {
+        for (String value : node.node().getInputList()) {
+            if (value.isEmpty()) {
+                continue;
+            }
+            boolean tooEarly = scope.producer(value)
+                    .filter(producer -> producer.scope() == scope && producer.position() >= node.position()).isPresent();
+            if (tooEarly) {
+                throw new ToolException(ExitCode.REFUSED, refusal() + node.describe()
+                        + " reads '" + value + "' before it is made; sort the nodes topologically first.");
+            }
+            scope.addConsumer(value, node);
+        }
+    }
+
+    private String refusal() {
+        return file + " is not a valid model: ";
+    }
+
+    private static String nameOf(NodeRef node) {
+        return node.node().getName().isEmpty() ? node.output(0) : node.node().getName();
+    }
+}

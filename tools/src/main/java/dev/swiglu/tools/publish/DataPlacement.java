@@ -1,0 +1,138 @@
+package dev.swiglu.tools.publish;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.onnx.AtomicOutput;
+import dev.swiglu.tools.onnx.ExternalData;
+import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.onnx.Tensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Brings the external data of a model to the folder of its output. Existing files are never replaced; closing without
+ * {@link #keep} removes what was created.
+ */
+final class DataPlacement implements AutoCloseable {
+    private final Path folder;
+    private final Consumer<String> notes;
+    private final Deque<Path> created = new ArrayDeque<>();
+
+    /** @param notes receives sentences for people */
+    DataPlacement(Path folder, Consumer<String> notes) {
+        this.folder = folder;
+        this.notes = notes;
+    }
+
+    /** Places the data of {@code source} and answers {@code result} such that it finds them. */
+    ModelProto place(ModelFile source, ModelProto result, DataMode mode) {
+        Map<String, Path> files = new TreeMap<>();
+        ExternalData.files(result).forEach((location, data) -> files.put(location, data.resolve(source.path())));
+        try {
+            if (files.isEmpty() || Files.isSameFile(source.folder(), folder)) {
+                return result;
+            }
+            if (mode == DataMode.REFERENCE) {
+                return referring(result, files);
+            }
+            for (Map.Entry<String, Path> file : files.entrySet()) {
+                placeFile(file.getValue(), folder.resolve(file.getKey()), mode);
+            }
+            return result;
+        } catch (IOException e) {
+            throw new ToolException(ExitCode.IO, "The external data of " + source.path() + " cannot be brought to " + folder
+                    + ": " + e.getMessage(), e);
+        }
+    }
+
+    void keep() {
+        created.clear();
+    }
+
+    @Override
+    public void close() {
+        while (!created.isEmpty()) {
+            Path path = created.pop();
+            try {
+                Files.deleteIfExists(path);
+            } catch (IOException e) {
+                throw new ToolException(ExitCode.IO, path + " cannot be removed: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private void placeFile(Path source, Path target, DataMode mode) throws IOException {
+        createFolders(target.getParent());
+        if (!target.getParent().toRealPath().startsWith(folder.toRealPath())) {
+            throw new ToolException(ExitCode.REFUSED, target + " would be written through a link, outside of " + folder + ".");
+        }
+        if (Files.exists(target)) {
+            if (Files.isSameFile(source, target)) {
+                return;
+            }
+            throw new ToolException(ExitCode.IO, target + " exists and is not the data of this model;"
+                    + " remove it or choose another folder.");
+        }
+        if (mode == DataMode.LINK && link(source, target)) {
+            return;
+        }
+        try (AtomicOutput output = AtomicOutput.open(target, false)) {
+            output.write(stream -> Files.copy(source, stream));
+            output.publish();
+        }
+        created.push(target);
+    }
+
+    private boolean link(Path source, Path target) {
+        try {
+            Files.createLink(target, source);
+            created.push(target);
+            return true;
+        } catch (IOException | UnsupportedOperationException e) {
+            notes.accept("Copying " + source.getFileName() + ": it cannot be hard-linked to " + target.getParent() + ".");
+            return false;
+        }
+    }
+
+    private void createFolders(Path wanted) throws IOException {
+        if (!Files.exists(wanted)) {
+            createFolders(wanted.getParent());
+            Files.createDirectory(wanted);
+            created.push(wanted);
+        }
+    }
+
+    private ModelProto referring(ModelProto result, Map<String, Path> files) throws IOException {
+        Map<String, String> locations = new TreeMap<>();
+        for (Map.Entry<String, Path> file : files.entrySet()) {
+            Path relative = folder.toRealPath().relativize(file.getValue());
+            if (relative.startsWith("..")) {
+                throw new ToolException(ExitCode.USAGE, "--data reference is not possible: " + file.getValue()
+                        + " is not in or below " + folder
+                        + ", and ONNX Runtime reads no data from elsewhere; use --data link or copy.");
+            }
+            locations.put(file.getKey(), relative.toString());
+        }
+        return Tensors.map(result, tensor -> ExternalData.isExternal(tensor) ? relocated(tensor, locations) : tensor);
+    }
+
+    private static TensorProto relocated(TensorProto tensor, Map<String, String> locations) {
+        TensorProto.Builder result = tensor.toBuilder();
+        for (int i = 0; i < tensor.getExternalDataCount(); i++) {
+            StringStringEntryProto entry = tensor.getExternalData(i);
+            if (entry.getKey().equals("location")) {
+                result.setExternalData(i, entry.toBuilder().setValue(locations.get(entry.getValue())));
+            }
+        }
+        return result.build();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.swiglu.tools.rewrite;
+
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import dev.swiglu.tools.rewrite.pattern.GatedProduct;
+import dev.swiglu.tools.rewrite.pattern.ModelView;
+import dev.swiglu.tools.rewrite.pattern.Result;
+import dev.swiglu.tools.rewrite.rule.Action;
+import dev.swiglu.tools.rewrite.rule.Rewrite;
+import dev.swiglu.tools.rewrite.rule.RewriteRule;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a rewrite of one model does: the sites, in the order of the graph, and the changes to make.
+ *
+ * @param rewrites one for each site that is not left alone
+ */
+public record Plan(List<Site> sites, List<Rewrite> rewrites) {
+
+    public static Plan of(ModelView view, Mode mode) {
+        Map<GatedProduct, List<String>> undecided = new LinkedHashMap<>();
+        GatedProduct.findAll(view).forEach(product -> undecided.put(product, new ArrayList<>()));
+        List<GatedProduct> products = List.copyOf(undecided.keySet());
+        Map<GatedProduct, Decision> decisions = new LinkedHashMap<>();
+        for (RewriteRule rule : mode.rules()) {
+            decide(rule, view, undecided, decisions);
+        }
+        List<Site> sites = products.stream().map(product -> decisions.containsKey(product)
+                ? decisions.get(product).site(product)
+                : left(product, view, undecided.get(product))).toList();
+        return new Plan(sites, products.stream().filter(decisions::containsKey)
+                .map(product -> decisions.get(product).rewrite()).toList());
+    }
+
+    /** Moves the products that the rule takes from {@code undecided}, where the others gather reasons, to {@code decisions}. */
+    private static void decide(RewriteRule rule, ModelView view, Map<GatedProduct, List<String>> undecided,
+            Map<GatedProduct, Decision> decisions) {
+        Map<GatedProduct, Rewrite> matches = new LinkedHashMap<>();
+        undecided.forEach((product, reasons) -> {
+            Result<Rewrite> result = rule.apply(product, view);
+            if (result instanceof Result.Match<Rewrite> match) {
+                matches.put(product, match.value());
+            } else if (result instanceof Result.Declined<Rewrite> declined) {
+                reasons.add(declined.reason());
+            }
+        });
+        if (matches.isEmpty()) {
+            return;
+        }
+        FunctionProto shared = PortableFunctions.shared(view.index().model(), rule.operator(), matches.values());
+        matches.forEach((product, rewrite) -> {
+            if (rewrite.function().equals(shared)) {
+                decisions.put(product, new Decision(rule, rewrite, undecided.remove(product)));
+            } else {
+                undecided.get(product).add(PortableFunctions.conflict(rewrite.function(), shared));
+            }
+        });
+    }
+
+    private static Site left(GatedProduct product, ModelView view, List<String> reasons) {
+        String dtype = view.types().of(product.scope(), product.gate().input()).element().label();
+        return new Site(name(product), product.scope().path(), product.gate().form(), product.gate().activation().name(),
+                product.gate().activation().alpha(), dtype, Action.LEFT, null, String.join(" ", reasons),
+                product.product().output(0), List.of(), null, null);
+    }
+
+    private static String name(GatedProduct product) {
+        String name = product.product().node().getName();
+        return name.isEmpty() ? product.product().output(0) : name;
+    }
+
+    /** What becomes of one product; {@code reasons} say why the rules before this one declined. */
+    private record Decision(RewriteRule rule, Rewrite rewrite, List<String> reasons) {
+
+        Site site(GatedProduct product) {
+            return new Site(name(product), product.scope().path(), rewrite.form(), product.gate().activation().name(),
+                    product.gate().activation().alpha(), rewrite.element().label(), rule.action(), rule.operator(),
+                    reasons.isEmpty() ? null : String.join(" ", reasons), rewrite.replacement().getOutput(0),
+                    rewrite.replacement().getInputList(), rewrite.k(), rewrite.n());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package dev.swiglu.tools.rewrite;
+
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.onnx.Attributes;
+import dev.swiglu.tools.rewrite.rule.Replacement;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The original of a rewritten model: replaced nodes and value_infos back in their places, everything that the rewrite
+ * added gone.
+ *
+ * @param sourceSha256 checksum of the file that was rewritten, as the rewrite noted it
+ */
+public record Restoration(ModelProto model, String sourceSha256) {
+
+    /** The original of {@code model}; empty when no rewrite left its mark on it. */
+    public static Optional<Restoration> of(ModelProto model) {
+        Optional<String> source = Provenance.find(model.getMetadataPropsList(), Provenance.SOURCE_SHA256);
+        return source.map(sha256 -> new Restoration(restored(model), sha256));
+    }
+
+    /** Whether the restored model is, byte for byte, the file that was rewritten. */
+    public boolean isIdenticalToSource() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            model.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+            return HexFormat.of().formatHex(digest.digest()).equals(sourceSha256);
+        } catch (NoSuchAlgorithmException | IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static ModelProto restored(ModelProto model) {
+        Set<String> added = new HashSet<>(Arrays.asList(
+                Provenance.find(model.getMetadataPropsList(), Provenance.ADDED).orElse("").split(",")));
+        List<FunctionProto> functions = model.getFunctionsList().stream()
+                .filter(function -> !(function.getDomain().equals(Replacement.DOMAIN) && added.contains(function.getName())))
+                .toList();
+        List<OperatorSetIdProto> opsets = model.getOpsetImportList().stream()
+                .filter(opset -> !(opset.getDomain().equals(Replacement.DOMAIN) && added.contains(Rewriter.OPSET))).toList();
+        List<StringStringEntryProto> metadata = model.getMetadataPropsList().stream()
+                .filter(entry -> !Provenance.isOurs(entry)).toList();
+        return model.toBuilder().setGraph(restored(model.getGraph()))
+                .clearFunctions().addAllFunctions(functions)
+                .clearOpsetImport().addAllOpsetImport(opsets)
+                .clearMetadataProps().addAllMetadataProps(metadata).build();
+    }
+
+    private static GraphProto restored(GraphProto graph) {
+        List<NodeProto> kept = new ArrayList<>();
+        SortedMap<Integer, NodeProto> nodes = new TreeMap<>();
+        SortedMap<Integer, ValueInfoProto> valueInfos = new TreeMap<>();
+        for (NodeProto node : graph.getNodeList()) {
+            Optional<Provenance.Removed> removed = Provenance.removedBy(node);
+            if (removed.isPresent()) {
+                nodes.putAll(removed.get().nodes());
+                valueInfos.putAll(removed.get().valueInfos());
+            } else {
+                kept.add(Attributes.mapBodies(node, Restoration::restored));
+            }
+        }
+        return graph.toBuilder().clearNode().addAllNode(merge(kept, nodes))
+                .clearValueInfo().addAllValueInfo(merge(graph.getValueInfoList(), valueInfos)).build();
+    }
+
+    /** {@code placed} at their positions, {@code others} in their order between them. */
+    private static <T> List<T> merge(List<T> others, SortedMap<Integer, T> placed) {
+        int size = others.size() + placed.size();
+        if (!placed.isEmpty() && (placed.firstKey() < 0 || placed.lastKey() >= size)) {
+            throw new ToolException(ExitCode.REFUSED,
+                    "The model was changed after it was rewritten, so that the replaced nodes have no place to go back to.");
+        }
+        Iterator<T> rest = others.iterator();
+        List<T> merged = new ArrayList<>(size);
+        for (int position = 0; position < size; position++) {
+            merged.add(placed.containsKey(position) ? placed.get(position) : rest.next());
+        }
+        return merged;
+    }
+}

@@ -1,0 +1,19 @@
+package dev.swiglu.tools.rewrite.rule;
+
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.tools.onnx.NodeRef;
+import java.util.Set;
+
+/**
+ * One change of one graph: {@code removed} go, {@code replacement} stands where {@code product} stood and makes the same
+ * value.
+ *
+ * @param function the same computation in standard operators, for runtimes without the library
+ * @param k columns of X; null when not known
+ * @param n columns of the product; null when not known
+ */
+public record Rewrite(NodeRef product, NodeProto replacement, Set<NodeRef> removed, FunctionProto function, String form,
+        ElementType element, Long k, Long n) {
+}

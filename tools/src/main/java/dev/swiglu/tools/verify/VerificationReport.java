@@ -1,0 +1,46 @@
+package dev.swiglu.tools.verify;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import java.util.List;
+
+/**
+ * Everything that a verification found; also the schema of {@code verify --report}. For each output and each site the
+ * sample that came nearest to failing stands for all.
+ *
+ * @param operators whether our library ran; otherwise the functions inside the model did
+ * @param reference what the outputs were judged by; sites are always judged by float64
+ * @param nestedSites sites in bodies of If, Loop and Scan, which only the outputs judge
+ */
+@JsonPropertyOrder({"schema", "passed"})
+public record VerificationReport(
+        String original,
+        String rewritten,
+        String device,
+        boolean operators,
+        List<String> samples,
+        String reference,
+        List<OutputResult> outputs,
+        List<SiteResult> sites,
+        @JsonProperty("nested_sites") List<String> nestedSites) {
+
+    /** One output of the model. */
+    public record OutputResult(String name, @JsonUnwrapped Comparison comparison) {}
+
+    /** One rewritten node. */
+    public record SiteResult(String node, String op, @JsonUnwrapped Comparison comparison) {}
+
+    @JsonProperty
+    public int schema() {
+        return 1;
+    }
+
+    /** Whether everything passed; a report without a comparison proves nothing. */
+    @JsonProperty
+    public boolean passed() {
+        return !outputs.isEmpty()
+                && outputs.stream().allMatch(result -> result.comparison().passed())
+                && sites.stream().allMatch(result -> result.comparison().passed());
+    }
+}

@@ -1,0 +1,34 @@
+package dev.swiglu.tools.verify;
+
+import dev.swiglu.Device;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.publish.PublicationCheck;
+import dev.swiglu.tools.verify.inputs.SampleInputs;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+
+/**
+ * {@code rewrite --verify}: an output appears only when it is as accurate as its original in both ways in which it will
+ * be used, with our library and without it.
+ *
+ * @param reports receives each comparison, passed or not
+ */
+public record VerifiedPublication(Device device, long seed, Consumer<VerificationReport> reports) implements PublicationCheck {
+
+    @Override
+    public void check(Path original, Path candidate) {
+        ModelFile source = ModelFile.read(original);
+        ModelFile rewritten = ModelFile.read(candidate);
+        Verifier verifier = new Verifier(source, new SampleInputs(source, seed).all(), device);
+        for (boolean operators : new boolean[] {true, false}) {
+            VerificationReport report = verifier.verify(rewritten, operators);
+            reports.accept(report);
+            if (!report.passed()) {
+                throw new ToolException(ExitCode.INACCURATE,
+                        "The rewritten model is not as accurate as " + original + "; nothing was written.");
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package dev.swiglu.tools.verify;
+
+import dev.swiglu.Device;
+import dev.swiglu.ModelException;
+import dev.swiglu.Tensor;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.verify.inputs.GraphInputs;
+import dev.swiglu.tools.verify.inputs.Sample;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Judges every output and every rewritten site of a model on the samples on which the original ran. Models run one after
+ * the other, each twice: once as it is published, once giving away the values around the sites.
+ */
+public final class Verifier {
+
+    private final ModelFile original;
+    private final List<Sample> samples;
+    private final Device device;
+    private final Runner originalRunner;
+    private final List<Map<String, Tensor>> originalOutputs;
+    private final Twin twin;
+
+    /** Runs the original, and its float64 twin. */
+    public Verifier(ModelFile original, List<Sample> samples, Device device) {
+        this.original = original;
+        this.samples = samples;
+        this.device = device;
+        this.originalRunner = new Runner(original, device, false);
+        this.originalOutputs = ofOriginal(() -> originalRunner.outputs(samples));
+        this.twin = Twin.of(original, samples);
+    }
+
+    /** @param operators false to run the rewritten model without our library, as other runtimes will */
+    public VerificationReport verify(ModelFile rewritten, boolean operators) {
+        Runner rewrittenRunner = new Runner(rewritten, device, operators);
+        List<Map<String, Tensor>> outputs = ofRewritten(rewritten, () -> rewrittenRunner.outputs(samples));
+        RewrittenSites sites = RewrittenSites.of(rewritten);
+        return new VerificationReport(
+                original.path().toString(), rewritten.path().toString(), device.toString(), operators,
+                samples.stream().map(Sample::name).toList(), twin.reference(),
+                new OutputComparer(original, twin).compare(samples, originalOutputs, outputs),
+                compareSites(sites.tapped(), rewritten, rewrittenRunner), sites.nested());
+    }
+
+    private List<VerificationReport.SiteResult> compareSites(List<Site> sites, ModelFile rewritten, Runner rewrittenRunner) {
+        if (sites.isEmpty()) {
+            return List.of();
+        }
+        SiteComparer comparer = new SiteComparer(sites, new Operands(original));
+        Set<String> wanted = comparer.wanted();
+        requireInOriginal(wanted);
+        List<Map<String, Tensor>> before = ofOriginal(() -> originalRunner.values(samples, wanted));
+        List<Map<String, Tensor>> after = ofRewritten(rewritten, () -> rewrittenRunner.values(samples, wanted));
+        return comparer.compare(samples, before, after);
+    }
+
+    private void requireInOriginal(Set<String> wanted) {
+        Set<String> available = Taps.available(original.proto());
+        GraphInputs.required(original.proto().getGraph()).forEach(input -> available.add(input.getName()));
+        for (String value : wanted) {
+            if (!available.contains(value)) {
+                throw new ToolException(ExitCode.INACCURATE, "The rewritten model has a site at value '" + value
+                        + "', which " + original.path() + " does not have: it is not a rewrite of that model.");
+            }
+        }
+    }
+
+    private <T> T ofOriginal(Supplier<T> run) {
+        try {
+            return run.get();
+        } catch (ModelException failed) {
+            throw OriginalDoesNotRun.explain(original, device, failed);
+        }
+    }
+
+    private static <T> T ofRewritten(ModelFile rewritten, Supplier<T> run) {
+        try {
+            return run.get();
+        } catch (ModelException | IllegalArgumentException failed) {
+            throw new ToolException(ExitCode.INACCURATE,
+                    rewritten.path() + " does not run where the original does: " + failed.getMessage(), failed);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package dev.swiglu.tools.verify.inputs;
+
+/**
+ * How much text a model is asked to read at once.
+ *
+ * @param batch texts side by side
+ * @param tokens new tokens of each text
+ * @param past tokens of each text that the cache already holds
+ */
+public record Workload(int batch, int tokens, int past) {
+
+    int total() {
+        return past + tokens;
+    }
+
+    @Override
+    public String toString() {
+        return batch + "x" + tokens + (past > 0 ? " after " + past : "");
+    }
+}

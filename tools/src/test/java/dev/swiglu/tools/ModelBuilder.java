@@ -1,0 +1,150 @@
+package dev.swiglu.tools;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
+import ai.onnx.proto.OnnxMl.StringStringEntryProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.swiglu.tools.onnx.ModelFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+
+/** Small float32 graphs, written node by node; weights are drawn from a fixed seed. */
+public final class ModelBuilder {
+    private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
+    private final Random random = new Random(7);
+
+    /** X[2, 8] and the projections g = X·Wg and u = X·Wu, both [2, 16]: what most graphs here begin with. */
+    public static ModelBuilder projections() {
+        return new ModelBuilder().input("X", 2, 8).weight("Wg", 8, 16).weight("Wu", 8, 16)
+                .node("MatMul", "g", "X", "Wg").node("MatMul", "u", "X", "Wu");
+    }
+
+    /** Y = SiLU(X·Wg) ⊙ (X·Wu), as PyTorch writes it. */
+    public static ModelBuilder swiglu() {
+        return projections().silu("g", "a").node("Mul", "Y", "a", "u").output("Y", 2, 16);
+    }
+
+    public ModelBuilder silu(String x, String y) {
+        return node("Sigmoid", y + "_sigmoid", x).node("Mul", y, x, y + "_sigmoid");
+    }
+
+    public ModelBuilder input(String name, long... shape) {
+        graph.addInput(value(name, TensorProto.DataType.FLOAT, shape));
+        return this;
+    }
+
+    public ModelBuilder flag(String name) {
+        graph.addInput(value(name, TensorProto.DataType.BOOL));
+        return this;
+    }
+
+    public ModelBuilder output(String name, long... shape) {
+        graph.addOutput(value(name, TensorProto.DataType.FLOAT, shape));
+        return this;
+    }
+
+    public ModelBuilder weight(String name, long... shape) {
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE);
+        long count = 1;
+        for (long size : shape) {
+            tensor.addDims(size);
+            count *= size;
+        }
+        for (int i = 0; i < count; i++) {
+            tensor.addFloatData((float) random.nextGaussian());
+        }
+        graph.addInitializer(tensor);
+        return this;
+    }
+
+    /** A weight whose numbers lie in a file beside the model. */
+    public ModelBuilder external(String name, String location, long offset, long... shape) {
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE)
+                .setDataLocation(TensorProto.DataLocation.EXTERNAL)
+                .addExternalData(StringStringEntryProto.newBuilder().setKey("location").setValue(location))
+                .addExternalData(StringStringEntryProto.newBuilder().setKey("offset").setValue(String.valueOf(offset)));
+        for (long size : shape) {
+            tensor.addDims(size);
+        }
+        graph.addInitializer(tensor);
+        return this;
+    }
+
+    public ModelBuilder scalar(String name, float value) {
+        graph.addInitializer(TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE)
+                .addFloatData(value));
+        return this;
+    }
+
+    public ModelBuilder integers(String name, long... values) {
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.INT64_VALUE)
+                .addDims(values.length);
+        for (long value : values) {
+            tensor.addInt64Data(value);
+        }
+        graph.addInitializer(tensor);
+        return this;
+    }
+
+    /** A value_info. */
+    public ModelBuilder declare(String name, long... shape) {
+        graph.addValueInfo(value(name, TensorProto.DataType.FLOAT, shape));
+        return this;
+    }
+
+    public ModelBuilder node(String op, String output, String... inputs) {
+        return node(op, output, List.of(inputs));
+    }
+
+    /** @param op an operator name, with its domain and {@code ::} in front where it is not a standard one */
+    public ModelBuilder node(String op, String output, List<String> inputs, AttributeProto... attributes) {
+        int colons = op.indexOf("::");
+        graph.addNode(NodeProto.newBuilder().setDomain(colons < 0 ? "" : op.substring(0, colons))
+                .setOpType(colons < 0 ? op : op.substring(colons + 2)).setName("node " + output)
+                .addAllInput(inputs).addOutput(output).addAllAttribute(List.of(attributes)));
+        return this;
+    }
+
+    /** An If whose branches read values of this graph. */
+    public ModelBuilder branch(String output, String condition, ModelBuilder whenTrue, ModelBuilder whenFalse) {
+        graph.addNode(NodeProto.newBuilder().setOpType("If").setName("node " + output).addInput(condition).addOutput(output)
+                .addAttribute(body("then_branch", whenTrue)).addAttribute(body("else_branch", whenFalse)));
+        return this;
+    }
+
+    public ModelProto build() {
+        return ModelProto.newBuilder().setIrVersion(8).setGraph(graph)
+                .addOpsetImport(opset("", 17)).addOpsetImport(opset("com.microsoft", 1)).build();
+    }
+
+    /** The model as if read from a file; nothing is written. */
+    public ModelFile file() {
+        ModelProto model = build();
+        return new ModelFile(Path.of("test.onnx"), model, model.toByteString());
+    }
+
+    private static AttributeProto body(String name, ModelBuilder body) {
+        return AttributeProto.newBuilder().setName(name).setType(AttributeProto.AttributeType.GRAPH)
+                .setG(body.graph.setName(name)).build();
+    }
+
+    private static OperatorSetIdProto opset(String domain, long version) {
+        return OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version).build();
+    }
+
+    private static ValueInfoProto value(String name, TensorProto.DataType type, long... shape) {
+        TensorShapeProto.Builder dims = TensorShapeProto.newBuilder();
+        for (long size : shape) {
+            dims.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(size));
+        }
+        return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(
+                TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(dims))).build();
+    }
+}

@@ -1,0 +1,170 @@
+package dev.swiglu.tools.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ModelBuilder;
+import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.onnx.ModelFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** Exit codes, sentences, and what is in the folder afterwards. */
+class CommandLineTest {
+    @TempDir
+    private Path folder;
+    private Path model;
+    private Path output;
+
+    @BeforeEach
+    void writeModel() throws IOException {
+        model = Files.write(folder.resolve("model.onnx"), ModelBuilder.swiglu().build().toByteArray());
+        output = folder.resolve("out.onnx");
+    }
+
+    @Test
+    void rewritesAndRestores() throws IOException {
+        Outcome rewrite = run("rewrite", model, output);
+        assertEquals(0, rewrite.exit(), rewrite.err());
+        assertTrue(rewrite.out().contains("FusedSwiGLU"), rewrite.out());
+
+        Path restored = folder.resolve("restored.onnx");
+        Outcome restore = run("restore", output, restored);
+        assertEquals(0, restore.exit(), restore.err());
+        assertTrue(restore.err().contains("byte for byte"), restore.err());
+        assertArrayEquals(Files.readAllBytes(model), Files.readAllBytes(restored));
+    }
+
+    @Test
+    void aRestoredGraphThatIsNotTheSourceFileSaysSo() throws IOException {
+        assertEquals(0, run("rewrite", model, output).exit());
+        ModelProto changed = ModelFile.read(output).proto().toBuilder().setProducerName("someone else").build();
+        Path edited = Files.write(folder.resolve("edited.onnx"), changed.toByteArray());
+        Outcome restore = run("restore", edited, folder.resolve("restored.onnx"));
+        assertEquals(0, restore.exit());
+        assertTrue(restore.err().contains("not byte for byte"), restore.err());
+    }
+
+    @Test
+    void wrongInputsAreRefusedInOneSentence() throws IOException {
+        Path text = Files.writeString(folder.resolve("notes.txt"), "This is not a model.");
+        Path empty = Files.createFile(folder.resolve("empty.onnx"));
+        assertRefused(ExitCode.IO, "does not exist", "rewrite", folder.resolve("nowhere.onnx"), output);
+        assertRefused(ExitCode.IO, "is a folder", "rewrite", folder, output);
+        assertRefused(ExitCode.REFUSED, "is not an ONNX model", "rewrite", text, output);
+        assertRefused(ExitCode.REFUSED, "is not an ONNX model", "rewrite", empty, output);
+        assertRefused(ExitCode.NOTHING_TO_REWRITE, "not rewritten by this tool", "restore", model, output);
+    }
+
+    @Test
+    void wrongOutputsAreRefusedInOneSentence() throws IOException {
+        Path existing = Files.writeString(folder.resolve("precious"), "data");
+        assertRefused(ExitCode.IO, "use --force", "rewrite", model, existing);
+        assertRefused(ExitCode.IO, "is the input itself", "rewrite", model, model, "--force");
+        assertRefused(ExitCode.IO, "is a folder", "rewrite", model, folder, "--force");
+        assertRefused(ExitCode.IO, "does not exist", "rewrite", model, folder.resolve("no/such/folder.onnx"));
+        assertEquals("data", Files.readString(existing));
+        assertEquals(0, run("rewrite", model, existing, "--force").exit());
+    }
+
+    @Test
+    void wrongUsageNamesTheMistakeAndTheWayToTheHelp() throws IOException {
+        assertRefused(ExitCode.USAGE, "There is no option '--modes'. Did you mean --mode?", "rewrite", model, output, "--modes");
+        assertRefused(ExitCode.USAGE, "magic", "rewrite", model, output, "--mode", "magic");
+        assertRefused(ExitCode.USAGE, "OUT", "rewrite", model);
+        assertRefused(ExitCode.USAGE, "There is no command 'rewritten'. Did you mean rewrite", "rewritten", model, output);
+    }
+
+    @Test
+    void nothingToRewriteWritesNothing() throws IOException {
+        Path plain = Files.write(folder.resolve("plain.onnx"),
+                ModelBuilder.projections().output("g", 2, 16).build().toByteArray());
+        assertRefused(ExitCode.NOTHING_TO_REWRITE, "Nothing to rewrite", "rewrite", plain, output);
+
+        Path rewritten = folder.resolve("rewritten.onnx");
+        assertEquals(0, run("rewrite", model, rewritten).exit());
+        assertRefused(ExitCode.NOTHING_TO_REWRITE, "rewritten already", "rewrite", rewritten, output);
+        assertEquals(0, run("rewrite", rewritten, output, "--mode", "activation").exit(), "another mode is something new");
+    }
+
+    @Test
+    void dryRunWritesNothing() throws IOException {
+        List<Path> before = contents();
+        Outcome outcome = run("rewrite", model, output, "--dry-run");
+        assertEquals(0, outcome.exit(), outcome.err());
+        assertTrue(outcome.out().contains("FusedSwiGLU"), outcome.out());
+        assertEquals(before, contents());
+    }
+
+    @Test
+    void aFailedCheckKeepsTheOutputBack() throws IOException {
+        List<Path> before = contents();
+        CommandLine rewrite = new CommandLine(new RewriteCommand((original, candidate) -> {
+            assertTrue(Files.exists(candidate), "the candidate is complete when it is checked");
+            throw new ToolException(ExitCode.INACCURATE, "They differ.");
+        })).setExitCodeExceptionMapper(failure -> ((ToolException) failure).exitCode().number())
+                .setErr(new PrintWriter(new StringWriter()));
+        assertEquals(4, rewrite.execute(model.toString(), output.toString(), "--verify"));
+        assertEquals(before, contents());
+    }
+
+    @Test
+    void reportsFollowTheSchema() throws IOException {
+        JsonNode inspected = new ObjectMapper().readTree(run("inspect", model, "--json").out());
+        Path file = folder.resolve("report.json");
+        assertEquals(0, run("rewrite", model, output, "--report", file).exit());
+        JsonNode written = new ObjectMapper().readTree(file.toFile());
+        for (JsonNode report : List.of(inspected, written)) {
+            assertEquals(1, report.get("schema").asInt());
+            assertEquals(model.toString(), report.get("model").asText());
+            assertEquals("{\"fused\":1,\"activation\":0,\"left\":0}", report.get("counts").toString());
+            JsonNode site = report.get("sites").get(0);
+            assertEquals(List.of("node Y", "test", "MatMul, Sigmoid*x", "silu", "float32", "fused", "FusedSwiGLU"),
+                    Stream.of("node", "graph", "form", "activation", "dtype", "action", "op")
+                            .map(field -> site.get(field).asText()).toList());
+            assertTrue(site.get("reason").isNull());
+        }
+    }
+
+    private void assertRefused(ExitCode code, String part, Object... arguments) throws IOException {
+        List<Path> before = contents();
+        Outcome outcome = run(arguments);
+        assertEquals(code.number(), outcome.exit(), outcome.err());
+        assertTrue(outcome.err().contains(part), outcome.err());
+        assertFalse(outcome.err().contains("\tat "), outcome.err());
+        assertTrue(outcome.err().lines().count() <= 2, outcome.err());
+        assertEquals(before, contents(), "nothing was written");
+    }
+
+    private List<Path> contents() throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.sorted().toList();
+        }
+    }
+
+    private static Outcome run(Object... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int exit = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err))
+                .execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
+        return new Outcome(exit, out.toString(), err.toString());
+    }
+
+    private record Outcome(int exit, String out, String err) {
+    }
+}

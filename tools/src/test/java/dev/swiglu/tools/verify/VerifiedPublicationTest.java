@@ -1,0 +1,61 @@
+package dev.swiglu.tools.verify;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.onnx.proto.OnnxMl.ModelProto;
+import dev.swiglu.Device;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.cli.Main;
+import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.rewrite.Mode;
+import dev.swiglu.tools.rewrite.Rewriter;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code rewrite --verify}, with the operator library that the build made and without it. */
+class VerifiedPublicationTest {
+
+    private static final Path ORIGINAL = Exports.path("llama-fp32-dynamo-op18-sdpa.onnx");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void anAccurateRewriteIsVerifiedBothWaysAndAppears() {
+        StringWriter err = new StringWriter();
+        Path target = folder.resolve("out.onnx");
+        int exit = Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err))
+                .execute("rewrite", ORIGINAL.toString(), target.toString(), "--verify");
+        assertEquals(0, exit, err.toString());
+        assertTrue(Files.exists(target));
+        assertTrue(err.toString().contains("Verified on cpu, with the operator library"), err.toString());
+        assertTrue(err.toString().contains("Verified on cpu, without the operator library"), err.toString());
+    }
+
+    /** The kernel would be right here: only the run without the library can see that the function is not. */
+    @Test
+    void aWrongPortableFunctionKeepsTheOutputBack() throws IOException {
+        ModelProto.Builder model =
+                Rewriter.of(ModelFile.read(ORIGINAL), Mode.AUTO).result("test").orElseThrow().toBuilder();
+        model.getFunctionsBuilder(0).getNodeBuilderList().stream()
+                .filter(node -> node.getOpType().equals("Sigmoid")).forEach(node -> node.setOpType("Tanh"));
+        Path candidate = Files.write(folder.resolve("candidate.onnx"), model.build().toByteArray());
+        List<VerificationReport> reports = new ArrayList<>();
+        ToolException failure = assertThrows(ToolException.class,
+                () -> new VerifiedPublication(Device.cpu(), 0, reports::add).check(ORIGINAL, candidate));
+        assertEquals(ExitCode.INACCURATE, failure.exitCode());
+        assertTrue(reports.get(0).operators() && reports.get(0).passed(), reports.toString());
+        assertFalse(reports.get(1).operators() || reports.get(1).passed(), reports.toString());
+    }
+}
