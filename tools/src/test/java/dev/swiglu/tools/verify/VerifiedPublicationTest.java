@@ -22,6 +22,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code rewrite --verify}, with the operator library that the build made and without it. */
 class VerifiedPublicationTest {
@@ -31,16 +33,28 @@ class VerifiedPublicationTest {
     @TempDir
     private Path folder;
 
-    @Test
-    void anAccurateRewriteIsVerifiedBothWaysAndAppears() {
-        StringWriter err = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @ParameterizedTest
+    @ValueSource(strings = {Exports.GENAI_LLAMA, Exports.GENAI_INT4, Exports.GENAI_ROLLING_CACHE, "llama-fp16-dynamo-op18-sdpa.onnx",
+        "llama-fp16-ts-op17-eager.onnx", "llama-fp32-dynamo-op18-sdpa.onnx", "llama-fp32-dynamo-raw-op18-eager.onnx",
+        Exports.LLAMA, Exports.LLAMA_WITH_CACHE, "mistral-fp16-ts-op17-past-sdpa.onnx", "mistral-fp32-dynamo-op24-sdpa.onnx",
+        "mistral-fp32-ts-op14-eager.onnx", "ortsaved-extended-llama-fp32-ts-op17-eager.onnx"})
+    void anAccurateRewriteIsVerifiedBothWaysAndAppears(String export) {
         Path target = folder.resolve("out.onnx");
-        int exit = Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err))
-                .execute("rewrite", ORIGINAL.toString(), target.toString(), "--verify");
-        assertEquals(0, exit, err.toString());
+        assertEquals(0, rewrite(export, target), err.toString());
         assertTrue(Files.exists(target));
         assertTrue(err.toString().contains("Verified on cpu, with the operator library"), err.toString());
         assertTrue(err.toString().contains("Verified on cpu, without the operator library"), err.toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {Exports.LLAMA_BF16, "mistral-bf16-dynamo-op18-sdpa.onnx"})
+    void whatTheCpuCannotRunIsNotCalledVerified(String export) {
+        Path target = folder.resolve("out.onnx");
+        assertEquals(ExitCode.UNAVAILABLE.number(), rewrite(export, target), err.toString());
+        assertFalse(Files.exists(target));
+        assertTrue(err.toString().contains("ONNX Runtime has no bfloat16 kernel for"), err.toString());
     }
 
     /** The kernel would be right here: only the run without the library can see that the function is not. */
@@ -57,5 +71,10 @@ class VerifiedPublicationTest {
         assertEquals(ExitCode.INACCURATE, failure.exitCode());
         assertTrue(reports.get(0).operators() && reports.get(0).passed(), reports.toString());
         assertFalse(reports.get(1).operators() || reports.get(1).passed(), reports.toString());
+    }
+
+    private int rewrite(String export, Path target) {
+        return Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err))
+                .execute("rewrite", Exports.path(export).toString(), target.toString(), "--verify");
     }
 }
