@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cpu/gate_rows.h"
-#include "cpu/gemm.h"
+#include "cpu/gemm/gemm.h"
 #include "ops/problems.h"
 
 SWIGLU_BEGIN_ISA_NAMESPACE

@@ -1,16 +1,16 @@
 package dev.swiglu;
 
 /** The upper half of a float32. Widening is exact; narrowing rounds to nearest, ties to even. */
-final class BFloat16 {
+public final class BFloat16 {
     private static final int QUIET = 0x0040;
 
     private BFloat16() {}
 
-    static float widen(short bits) {
+    public static float widen(short bits) {
         return Float.intBitsToFloat(bits << 16);
     }
 
-    static short round(float value) {
+    public static short round(float value) {
         int bits = Float.floatToRawIntBits(value);
         if (Float.isNaN(value)) {
             // Rounding could carry a NaN into infinity, and cutting could leave its fraction empty.

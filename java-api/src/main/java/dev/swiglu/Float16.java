@@ -1,7 +1,7 @@
 package dev.swiglu;
 
 /** IEEE 754 binary16: 1 sign, 5 exponent and 10 fraction bits. Widening is exact; narrowing rounds to nearest, ties to even. */
-final class Float16 {
+public final class Float16 {
     private static final int SIGN = 0x8000;
     private static final int INFINITY = 0x7c00;
     private static final int QUIET_NAN = 0x7e00;
@@ -18,7 +18,7 @@ final class Float16 {
 
     private Float16() {}
 
-    static float widen(short bits) {
+    public static float widen(short bits) {
         int sign = (bits & SIGN) << 16;
         int exponent = (bits & INFINITY) >> FRACTION_BITS;
         int fraction = bits & FRACTION;
@@ -29,7 +29,7 @@ final class Float16 {
         return Float.intBitsToFloat(sign | widened << 23 | fraction << DROPPED_BITS);
     }
 
-    static short round(float value) {
+    public static short round(float value) {
         int bits = Float.floatToRawIntBits(value);
         int sign = bits >>> 16 & SIGN;
         float magnitude = Math.abs(value);

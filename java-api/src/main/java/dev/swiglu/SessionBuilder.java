@@ -128,12 +128,14 @@ public final class SessionBuilder {
     /** The operator library reads entries while it registers, so all of them are set before. */
     private Map<String, String> configEntries() {
         Map<String, String> entries = new LinkedHashMap<>(model.configEntries());
-        String recommended = model.metadata().get(CPU_FUSION);
-        if (device instanceof Device.Cpu && recommended != null) {
-            entries.put(CPU_FUSION, recommended);
-        }
+        cpuFusion().ifPresent(value -> entries.put(CPU_FUSION, value));
         entries.putAll(config);
         return entries;
+    }
+
+    /** On a GPU a node without a CUDA kernel is better taken apart than carried to the CPU and back. */
+    private Optional<String> cpuFusion() {
+        return device instanceof Device.Cpu ? Optional.ofNullable(model.metadata().get(CPU_FUSION)) : Optional.of("function");
     }
 
     /** A GPU that fails and a model that fails look alike here; only the probe can tell them apart. */

@@ -2,6 +2,8 @@ package dev.swiglu.tools.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.ByteString;
+import dev.swiglu.BFloat16;
+import dev.swiglu.Float16;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import java.nio.ByteBuffer;
@@ -38,8 +40,8 @@ public final class TensorData {
         switch (type) {
             case FLOAT32 -> bytes.putFloat(value);
             case FLOAT64 -> bytes.putDouble(value);
-            case FLOAT16 -> bytes.putShort(HalfFloat.fromFloat(value));
-            case BFLOAT16 -> bytes.putShort(bfloat16(value));
+            case FLOAT16 -> bytes.putShort(Float16.round(value));
+            case BFLOAT16 -> bytes.putShort(BFloat16.round(value));
             default -> throw new IllegalArgumentException(type.label());
         }
         return TensorProto.newBuilder().setDataType(type.onnxNumber())
@@ -145,7 +147,7 @@ public final class TensorData {
     }
 
     private float widen(short bits) {
-        return type == ElementType.BFLOAT16 ? Float.intBitsToFloat(bits << 16) : HalfFloat.toFloat(bits);
+        return type == ElementType.BFLOAT16 ? BFloat16.widen(bits) : Float16.widen(bits);
     }
 
     /** The typed field that ONNX assigns to this type; 16-bit floats are kept as bit patterns. */
@@ -159,12 +161,6 @@ public final class TensorData {
 
     private boolean isNarrow() {
         return type == ElementType.FLOAT16 || type == ElementType.BFLOAT16;
-    }
-
-    /** Rounds to nearest, ties to even. */
-    private static short bfloat16(float value) {
-        int bits = Float.floatToIntBits(value);
-        return (short) (bits + 0x7fff + (bits >>> 16 & 1) >>> 16);
     }
 
     private boolean isTyped() {

@@ -51,9 +51,13 @@ record Runner(ModelFile model, Device device, boolean operators) {
         }
     }
 
-    /** With the library it is our kernels that are judged, also where a model recommends its function for the CPU. */
     private SessionBuilder configured(SessionBuilder builder) {
         SessionBuilder onDevice = builder.device(device).optimization(OptLevel.ALL_OPT);
-        return operators ? onDevice.config(SessionBuilder.CPU_FUSION, "kernel") : onDevice.withoutOperators();
+        return operators ? withOurKernels(onDevice) : onDevice.withoutOperators();
+    }
+
+    /** On the CPU our kernels are judged even where the model recommends its function. */
+    private SessionBuilder withOurKernels(SessionBuilder builder) {
+        return device.equals(Device.cpu()) ? builder.config(SessionBuilder.CPU_FUSION, "kernel") : builder;
     }
 }
