@@ -29,7 +29,14 @@ public final class Main implements Runnable {
     private CommandLine.Model.CommandSpec spec;
 
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        CommandLine commandLine = commandLine();
+        int exit;
+        try {
+            exit = commandLine.execute(args);
+        } catch (Error fatal) {
+            exit = explain(fatal, commandLine);
+        }
+        System.exit(exit);
     }
 
     /** The command line as {@code main} runs it; tests call this one. */
@@ -76,6 +83,10 @@ public final class Main implements Runnable {
     }
 
     private static int explain(Exception failure, CommandLine command, ParseResult parsed) {
+        return explain(failure, command);
+    }
+
+    private static int explain(Throwable failure, CommandLine command) {
         PrintWriter err = command.getErr();
         boolean debug = ((Main) command.getCommandSpec().root().userObject()).debug;
         if (debug) {

@@ -2,14 +2,15 @@ package dev.swiglu.tools.verify;
 
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
-import com.sun.management.OperatingSystemMXBean;
 import dev.swiglu.ModelException;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.exact.WidenedModel;
 import dev.swiglu.tools.verify.inputs.Sample;
-import java.lang.management.ManagementFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -52,7 +53,16 @@ record Twin(List<Map<String, Tensor>> outputs, String reference) {
             stored += elements * Float.BYTES;
             largest = Math.max(largest, elements);
         }
-        long memory = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-        return stored + 2 * largest * Double.BYTES < 0.8 * memory;
+        return stored + 2 * largest * Double.BYTES < 0.8 * availableMemory();
+    }
+
+    /** What Linux could hand out now, in bytes; 0 where it does not tell. */
+    private static double availableMemory() {
+        try {
+            return 1024 * Files.readAllLines(Path.of("/proc/meminfo")).stream().filter(line -> line.startsWith("MemAvailable:"))
+                    .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", ""))).sum();
+        } catch (IOException unknown) {
+            return 0;
+        }
     }
 }
