@@ -1,0 +1,31 @@
+package dev.swiglu.tools.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The README's first command, on every model of the folder that it names. */
+class ReadmeTest {
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama-tiny", "mistral-tiny"})
+    void theMainCommandWorksOnTheModelsThatComeAlong(String model) {
+        Path patched = folder.resolve("patched.onnx");
+        StringWriter err = new StringWriter();
+        int exit = Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err))
+                .execute("rewrite", Path.of("..", "models", model, "model.onnx").toString(), patched.toString(), "--verify");
+        assertEquals(0, exit, err.toString());
+        assertTrue(Files.exists(patched));
+        assertTrue(err.toString().contains("2 fused, 0 at activation level, 0 left alone"), err.toString());
+    }
+}
