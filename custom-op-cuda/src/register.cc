@@ -91,7 +91,8 @@ static OrtCustomOpDomain* domain_for(const OrtSessionOptions* options) {
 
 }  // namespace swiglu
 
-extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options, const OrtApiBase* base) {
+extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options,
+                                                                                            const OrtApiBase* base) {
   using namespace swiglu;
   const OrtApi* api = base->GetApi(ort::kApiVersion);
   if (api == nullptr) {

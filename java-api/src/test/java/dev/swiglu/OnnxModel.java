@@ -120,6 +120,11 @@ public final class OnnxModel {
         return this;
     }
 
+    public OnnxModel metadata(String key, String value) {
+        model.addMetadataPropsBuilder().setKey(key).setValue(value);
+        return this;
+    }
+
     private static void names(String side, Consumer<String> add) {
         Arrays.stream(side.trim().split("\\s+")).map(name -> name.equals("_") ? "" : name).forEach(add);
     }

@@ -15,6 +15,10 @@ class LocalFunctionTest {
 
     /** A node with an input left out in the middle, beside a function that computes the same, or its negative. */
     private static SessionBuilder model(boolean negative) {
+        return graph(negative).session();
+    }
+
+    static OnnxModel graph(boolean negative) {
         OnnxModel body = OnnxModel.opset(17).node("MatMul", "X W_gate -> gate").node("MatMul", "X W_up -> product")
                 .node("Add", "product b_up -> up").node("Sigmoid", "gate -> sigmoid").node("Mul", "gate sigmoid -> silu")
                 .node("Mul", "silu up -> result").node(negative ? "Neg" : "Identity", "result -> Y");
@@ -23,10 +27,10 @@ class LocalFunctionTest {
             model.constant(constant, INPUTS.input(constant));
         }
         return model.node("dev.swiglu:FusedSwiGLU", "X W_gate W_up _ b_up -> Y").output("Y", FLOAT32, "rows", 7)
-                .function("dev.swiglu:FusedSwiGLU", "X W_gate W_up b_gate b_up -> Y", body).session();
+                .function("dev.swiglu:FusedSwiGLU", "X W_gate W_up b_gate b_up -> Y", body);
     }
 
-    private static void assertComputes(double sign, SessionBuilder model) {
+    static void assertComputes(double sign, SessionBuilder model) {
         Exact exact = INPUTS.exact().get("Y");
         double[] expected = exact.values().clone();
         for (int i = 0; i < expected.length; i++) {
