@@ -97,7 +97,7 @@ extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL Regist
   const OrtApi* api = base->GetApi(ort::kApiVersion);
   if (api == nullptr) {
     // Only an API of the runtime's own can make a status; version 1 is in every release.
-    const std::string sentence = "swiglu_ort needs ONNX Runtime 1.17 or newer; this is " + std::string(base->GetVersionString()) + ".";
+    const std::string sentence = "swiglu_ort needs ONNX Runtime 1.22 or newer; this is " + std::string(base->GetVersionString()) + ".";
     return base->GetApi(1)->CreateStatus(ORT_NOT_IMPLEMENTED, sentence.c_str());
   }
   ort::set_runtime(api, base->GetVersionString());

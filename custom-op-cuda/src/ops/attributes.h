@@ -1,4 +1,5 @@
-// The attributes that all four operators share, read from a node and refused where they mean nothing.
+// The attributes that all four operators share, read from a node; values that mean nothing are refused. ONNX Runtime does not tell
+// a custom operator which attributes a node has, so a name that nobody knows goes unnoticed here.
 #pragma once
 
 #include <optional>

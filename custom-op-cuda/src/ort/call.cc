@@ -1,5 +1,8 @@
 #include "ort/call.h"
 
+#include <exception>
+#include <mutex>
+
 #include "ort/node.h"
 
 namespace swiglu::ort {
@@ -55,8 +58,23 @@ CpuWorkers::CpuWorkers(const OrtKernelContext* context) : context_(context) {
 }
 
 void CpuWorkers::parallel_for(size_t total, void (*body)(void*, size_t), void* argument) const {
-  if (total == 1) return body(argument, 0);
-  check(api().KernelContext_ParallelFor(context_, body, total, 0, argument));
+  // An exception must not reach ONNX Runtime's threads: the first one waits here until all of them are done.
+  struct Guarded {
+    void (*body)(void*, size_t);
+    void* argument;
+    std::once_flag once;
+    std::exception_ptr failure;
+  } guarded{body, argument, {}, nullptr};
+  const auto call = [](void* argument, size_t i) {
+    Guarded& guarded = *static_cast<Guarded*>(argument);
+    try {
+      guarded.body(guarded.argument, i);
+    } catch (...) {
+      std::call_once(guarded.once, [&] { guarded.failure = std::current_exception(); });
+    }
+  };
+  check(api().KernelContext_ParallelFor(context_, call, total, 0, &guarded));
+  if (guarded.failure) std::rethrow_exception(guarded.failure);
 }
 
 void* CpuWorkers::allocate(size_t bytes) const {

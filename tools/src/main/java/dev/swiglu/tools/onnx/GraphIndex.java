@@ -73,9 +73,9 @@ public final class GraphIndex {
                 .map(tensor -> TensorData.of(tensor, file));
     }
 
-    /** The one number that {@code value} holds. */
+    /** The one number that {@code value} holds, in a tensor that broadcasts without adding dimensions: [] or [1]. */
     public OptionalDouble scalar(Scope scope, String value) {
-        return constant(scope, value).filter(data -> data.count() == 1)
+        return constant(scope, value).filter(data -> data.count() == 1 && data.rank() <= 1)
                 .map(data -> OptionalDouble.of(data.doubles()[0])).orElse(OptionalDouble.empty());
     }
 

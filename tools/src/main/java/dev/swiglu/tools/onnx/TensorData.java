@@ -56,6 +56,10 @@ public final class TensorData {
         return count;
     }
 
+    public int rank() {
+        return tensor.getDimsCount();
+    }
+
     /** Every element as a double; exact for all floating-point types and for integers up to 2^53. */
     public double[] doubles() {
         double[] values = new double[count];

@@ -38,7 +38,11 @@ final class DataPlacement implements AutoCloseable {
         Map<String, Path> files = new TreeMap<>();
         ExternalData.files(result).forEach((location, data) -> files.put(location, data.resolve(source.path())));
         try {
-            if (files.isEmpty() || Files.isSameFile(source.folder(), folder)) {
+            if (files.isEmpty()) {
+                return result;
+            }
+            if (Files.isSameFile(source.folder(), folder)) {
+                requireReadableBeside(folder, files);
                 return result;
             }
             if (mode == DataMode.REFERENCE) {
@@ -51,6 +55,16 @@ final class DataPlacement implements AutoCloseable {
         } catch (IOException e) {
             throw new ToolException(ExitCode.IO, "The external data of " + source.path() + " cannot be brought to " + folder
                     + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** ONNX Runtime follows a link out of the folder for a model that is a link itself, as in a Hugging Face cache; the output is none. */
+    private static void requireReadableBeside(Path folder, Map<String, Path> files) throws IOException {
+        for (Path real : files.values()) {
+            if (!real.startsWith(folder.toRealPath())) {
+                throw new ToolException(ExitCode.REFUSED, "The external data beside this model are links out of " + folder
+                        + ", which ONNX Runtime would not follow for the output; write it to another folder.");
+            }
         }
     }
 

@@ -26,6 +26,8 @@ final class Provenance {
     static final String TOOL = "dev.swiglu.tool";
     static final String SITES = "dev.swiglu.sites";
     static final String SOURCE_SHA256 = "dev.swiglu.source_sha256";
+    /** On the model: the {@link StructureDigest} of the rewritten graph; only that graph can be taken back. */
+    static final String RESULT_DIGEST = "dev.swiglu.result_structure";
     /** On the model: what the rewrite added besides nodes, to be taken away again: functions, and the operator set. */
     static final String ADDED = "dev.swiglu.added";
     /** On a node: the form that was recognized. */

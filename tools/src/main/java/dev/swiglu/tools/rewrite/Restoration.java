@@ -38,7 +38,19 @@ public record Restoration(ModelProto model, String sourceSha256) {
     /** The original of {@code model}; empty when no rewrite left its mark on it. */
     public static Optional<Restoration> of(ModelProto model) {
         Optional<String> source = Provenance.find(model.getMetadataPropsList(), Provenance.SOURCE_SHA256);
-        return source.map(sha256 -> new Restoration(restored(model), sha256));
+        return source.map(sha256 -> {
+            requireUnchanged(model);
+            return new Restoration(restored(model), sha256);
+        });
+    }
+
+    /** Nodes put back into a graph that was edited meanwhile would undo the edit, or read values that are gone. */
+    private static void requireUnchanged(ModelProto model) {
+        Optional<String> digest = Provenance.find(model.getMetadataPropsList(), Provenance.RESULT_DIGEST);
+        if (!digest.equals(Optional.of(StructureDigest.of(model.getGraph())))) {
+            throw new ToolException(ExitCode.REFUSED, "The model was changed after swiglu-ort had rewritten it, so its original"
+                    + " cannot be taken from it; start again from the original file.");
+        }
     }
 
     /** Whether the restored model is, byte for byte, the file that was rewritten. */

@@ -1,6 +1,7 @@
 package dev.swiglu.tools.rewrite;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import dev.swiglu.SessionBuilder;
@@ -70,14 +71,16 @@ public final class Rewriter {
             result.addFunctions(function);
             added.add(function.getName());
         }
+        GraphProto graph = GraphEditor.apply(original.getGraph(), plan.rewrites());
         if (servedBestByOwnMatMul()) {
             result.addMetadataProps(Provenance.entry(SessionBuilder.CPU_FUSION, "function"));
         }
-        return result.setGraph(GraphEditor.apply(original.getGraph(), plan.rewrites()))
+        return result.setGraph(graph)
                 .addMetadataProps(Provenance.entry(Provenance.TOOL, "swiglu-ort " + toolVersion))
                 .addMetadataProps(Provenance.entry(Provenance.SITES, String.valueOf(plan.rewrites().size())))
                 .addMetadataProps(Provenance.entry(Provenance.SOURCE_SHA256,
                         restoration.map(Restoration::sourceSha256).orElseGet(source::sha256)))
+                .addMetadataProps(Provenance.entry(Provenance.RESULT_DIGEST, StructureDigest.of(graph)))
                 .addMetadataProps(Provenance.entry(Provenance.ADDED, String.join(",", added)))
                 .build();
     }

@@ -104,6 +104,19 @@ class PublicationTest {
         assertFails(ExitCode.REFUSED, () -> publish(elsewhere, DataMode.COPY, PublicationCheck.NONE));
     }
 
+    /** As in a Hugging Face cache: model and data are links into a folder of blobs. */
+    @Test
+    void anOutputBesideLinkedDataIsRefusedWhereItCouldNotReadThem() throws IOException {
+        Path snapshot = Files.createDirectory(root.resolve("snapshot"));
+        Files.createSymbolicLink(snapshot.resolve("model.data"), source.folder().resolve("weights/model.data"));
+        Path blob = model(source.folder().resolve("weights"), "model.data").path();
+        source = ModelFile.read(Files.createSymbolicLink(snapshot.resolve("model.onnx"), blob));
+        assertFails(ExitCode.REFUSED, () -> publish(snapshot, DataMode.LINK, PublicationCheck.NONE));
+        assertFalse(Files.exists(snapshot.resolve("out.onnx")));
+        publish(elsewhere, DataMode.LINK, PublicationCheck.NONE);
+        assertTrue(Files.isSameFile(data, elsewhere.resolve("model.data")));
+    }
+
     private ModelFile model(Path folder, String location) throws IOException {
         return ModelFile.read(Files.write(folder.resolve("model.onnx"),
                 new ModelBuilder().external("W", location, 0, 4, 4).build().toByteArray()));

@@ -33,6 +33,16 @@ class RestorationTest {
         assertEquals(ExitCode.REFUSED, refusal.exitCode());
     }
 
+    /** Restoring, or rewriting anew, would silently bring back the weight that somebody exchanged. */
+    @Test
+    void anEditedModelIsNotTakenBack() {
+        ModelProto.Builder model = rewritten(ModelBuilder.swiglu()).toBuilder();
+        model.getGraphBuilder().getNodeBuilder(0).setInput(2, "Wg");
+        ToolException refusal = assertThrows(ToolException.class, () -> Restoration.of(model.build()));
+        assertEquals(ExitCode.REFUSED, refusal.exitCode());
+        assertTrue(refusal.getMessage().contains("was changed after"), refusal.getMessage());
+    }
+
     private static ModelProto rewritten(ModelBuilder model) {
         return Rewriter.of(model.file(), Mode.AUTO).result("test").orElseThrow();
     }

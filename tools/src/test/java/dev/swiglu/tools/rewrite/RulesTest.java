@@ -70,6 +70,19 @@ class RulesTest {
         assertEquals(List.of("silu", 0.5f), List.of(half.activation(), half.alpha()));
     }
 
+    /** An alpha of higher rank would add dimensions to the product. */
+    @Test
+    void onlyAnAlphaThatLeavesTheShapeAloneIsTaken() {
+        assertEquals(0.5f, only(scaledSilu(new ModelBuilder().scalar("alpha", 0.5f))).alpha());
+        assertEquals(List.of(), sites(scaledSilu(new ModelBuilder().weight("alpha", 1, 1, 1)), Mode.AUTO));
+    }
+
+    private static ModelBuilder scaledSilu(ModelBuilder withAlpha) {
+        return withAlpha.input("X", 2, 8).weight("Wg", 8, 16).weight("Wu", 8, 16).node("MatMul", "g", "X", "Wg")
+                .node("MatMul", "u", "X", "Wu").node("Mul", "scaled", "alpha", "g").node("Sigmoid", "s", "scaled")
+                .node("Mul", "a", "g", "s").node("Mul", "Y", "a", "u").output("Y", 2, 16);
+    }
+
     @Test
     void plainGluIsNotSwiGlu() {
         Site glu = only(ModelBuilder.projections().node("Sigmoid", "s", "g").node("Mul", "Y", "s", "u").output("Y", 2, 16));

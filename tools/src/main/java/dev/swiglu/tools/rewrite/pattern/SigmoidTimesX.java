@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
-/** {@code Mul(x, Sigmoid(x))} and {@code Mul(x, Sigmoid(Mul(alpha, x)))}, operands in any order, alpha a constant. */
+/** {@code Mul(x, Sigmoid(x))} and {@code Mul(x, Sigmoid(Mul(alpha, x)))}, operands in any order, alpha a constant that a float32 attribute can hold. */
 final class SigmoidTimesX implements ActivationPattern {
 
     @Override
@@ -38,7 +38,8 @@ final class SigmoidTimesX implements ActivationPattern {
         }
         String factor = scale.input(0).equals(x) ? scale.input(1) : scale.input(0);
         OptionalDouble alpha = view.index().scalar(scale.scope(), factor);
-        return alpha.isPresent() ? Optional.of((float) alpha.getAsDouble()) : Optional.empty();
+        boolean representable = alpha.isPresent() && (float) alpha.getAsDouble() == alpha.getAsDouble();
+        return representable ? Optional.of((float) alpha.getAsDouble()) : Optional.empty();
     }
 
     /** A body may read an activation computed outside of it; then the nodes are not this body's to replace. */
