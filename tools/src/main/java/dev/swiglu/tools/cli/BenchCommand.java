@@ -65,6 +65,7 @@ public final class BenchCommand implements Callable<Integer> {
         requireAtLeast(0, "--past", past);
         OptionalInt chosenThreads = threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
         chosenThreads.ifPresent(count -> requireAtLeast(1, "--threads", count));
+        reports.requireWritable(spec, original, rewritten);
         BenchReport report = new Benchmark(device.get(), chosenThreads, runs, warmup, new Workload(batch, tokens, past))
                 .run(ModelFile.read(original), rewritten == null ? null : ModelFile.read(rewritten));
         reports.write(report, () -> BenchTable.of(report), spec.commandLine().getOut());

@@ -35,6 +35,7 @@ public final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter err = spec.commandLine().getErr();
+        reporting.requireWritable(spec, model);
         Stopwatch time = Stopwatch.start();
         Rewriter rewriter = Rewriter.of(ModelFile.read(model), mode);
         Report report = Report.of(model.toString(), mode, rewriter.isAlreadyRewritten(), null, rewriter.sites());

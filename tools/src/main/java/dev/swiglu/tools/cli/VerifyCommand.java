@@ -50,6 +50,7 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        reports.requireWritable(spec, original, rewritten, inputs);
         ModelFile originalModel = ModelFile.read(original);
         ModelFile rewrittenModel = ModelFile.read(rewritten);
         List<Sample> samples = inputs == null
