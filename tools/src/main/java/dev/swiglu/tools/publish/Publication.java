@@ -44,7 +44,7 @@ public record Publication(Path target, DataMode data, boolean force, Publication
                 placed.writeTo(coded);
                 coded.flush();
             });
-            check.check(source.path(), output.temporary());
+            check.check(source.path(), output.temporary(), target);
             output.publish();
             placement.keep();
         }
