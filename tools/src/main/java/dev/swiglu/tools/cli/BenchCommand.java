@@ -66,8 +66,15 @@ public final class BenchCommand implements Callable<Integer> {
         OptionalInt chosenThreads = threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
         chosenThreads.ifPresent(count -> requireAtLeast(1, "--threads", count));
         reports.requireWritable(spec, original, rewritten);
+        ModelFile originalModel = ModelFile.read(original);
+        reports.requireNotDataOf(spec, originalModel, original);
+        ModelFile rewrittenModel = null;
+        if (rewritten != null) {
+            rewrittenModel = ModelFile.read(rewritten);
+            reports.requireNotDataOf(spec, rewrittenModel, rewritten);
+        }
         BenchReport report = new Benchmark(device.get(), chosenThreads, runs, warmup, new Workload(batch, tokens, past))
-                .run(ModelFile.read(original), rewritten == null ? null : ModelFile.read(rewritten));
+                .run(originalModel, rewrittenModel);
         reports.write(report, () -> BenchTable.of(report), spec.commandLine().getOut());
         return ExitCode.DONE.number();
     }

@@ -4,6 +4,8 @@ import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.Json;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.AtomicOutput;
+import dev.swiglu.tools.onnx.ExternalData;
+import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.rewrite.Report;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -34,15 +36,37 @@ final class ReportOptions {
             return;
         }
         for (Path used : files) {
-            if (used != null && SamePlace.of(file, used)) {
-                throw new ParameterException(command.commandLine(),
-                        "--report " + file + " would replace " + used + ", which this command uses; name another file");
+            if (used != null) {
+                requireOther(command, used);
             }
         }
         if (Files.isSymbolicLink(file)) {
             throw new ToolException(ExitCode.IO, file + " is a link, which a report does not replace; name the file itself.");
         }
         AtomicOutput.open(file, true).close();
+    }
+
+    /**
+     * Refuses a report that would replace external data, which only the model itself names.
+     *
+     * @param places the model, and where else it is to stand with its data beside it
+     */
+    void requireNotDataOf(CommandSpec command, ModelFile model, Path... places) {
+        if (file == null) {
+            return;
+        }
+        for (String location : ExternalData.files(model.proto()).keySet()) {
+            for (Path place : places) {
+                requireOther(command, place.resolveSibling(location));
+            }
+        }
+    }
+
+    private void requireOther(CommandSpec command, Path used) {
+        if (SamePlace.of(file, used)) {
+            throw new ParameterException(command.commandLine(),
+                    "--report " + file + " would replace " + used + ", which this command uses; name another file");
+        }
     }
 
     void write(Report report, PrintWriter out) {

@@ -63,6 +63,7 @@ public final class RewriteCommand implements Callable<Integer> {
         Stopwatch time = Stopwatch.start();
         Publication publication = files.publication(verify ? verification : PublicationCheck.NONE, err::println);
         ModelFile source = ModelFile.read(input);
+        reporting.requireNotDataOf(spec, source, input, files.target());
         if (!dryRun) {
             publication.requireWritable(source);
         }

@@ -53,6 +53,8 @@ public final class VerifyCommand implements Callable<Integer> {
         reports.requireWritable(spec, original, rewritten, inputs);
         ModelFile originalModel = ModelFile.read(original);
         ModelFile rewrittenModel = ModelFile.read(rewritten);
+        reports.requireNotDataOf(spec, originalModel, original);
+        reports.requireNotDataOf(spec, rewrittenModel, rewritten);
         List<Sample> samples = inputs == null
                 ? new SampleInputs(originalModel, seed).all()
                 : List.of(GivenInputs.read(inputs, originalModel.proto().getGraph()));

@@ -122,6 +122,20 @@ class CommandLineTest {
     }
 
     @Test
+    void aReportDoesNotReplaceExternalData() throws IOException {
+        Path weights = Files.write(folder.resolve("weights"), new byte[64]);
+        Path external = Files.write(folder.resolve("external.onnx"),
+                new ModelBuilder().external("W", "weights", 0, 4, 4).build().toByteArray());
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        assertRefused(ExitCode.USAGE, "would replace", "inspect", external, "--report", weights);
+        assertRefused(ExitCode.USAGE, "would replace", "verify", model, external, "--report", weights);
+        assertRefused(ExitCode.USAGE, "would replace", "bench", external, "--report", weights);
+        assertRefused(ExitCode.USAGE, "would replace", "rewrite", external, elsewhere.resolve("out.onnx"),
+                "--report", elsewhere.resolve("weights"));
+        assertEquals(64, Files.size(weights));
+    }
+
+    @Test
     void nothingToRewriteWritesNothing() throws IOException {
         Path plain = Files.write(folder.resolve("plain.onnx"),
                 ModelBuilder.projections().output("g", 2, 16).build().toByteArray());
