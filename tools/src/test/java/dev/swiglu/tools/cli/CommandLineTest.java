@@ -163,7 +163,7 @@ class CommandLineTest {
             assertTrue(Files.exists(candidate), "the candidate is complete when it is checked");
             throw new ToolException(ExitCode.INACCURATE, "They differ.");
         })).setExitCodeExceptionMapper(failure -> ((ToolException) failure).exitCode().number())
-                .setErr(new PrintWriter(new StringWriter()));
+                .setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(new StringWriter()));
         assertEquals(4, rewrite.execute(model.toString(), output.toString(), "--verify"));
         assertEquals(before, contents());
         Path report = folder.resolve("report.json");
