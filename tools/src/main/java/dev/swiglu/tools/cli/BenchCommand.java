@@ -65,8 +65,16 @@ public final class BenchCommand implements Callable<Integer> {
         requireAtLeast(0, "--past", past);
         OptionalInt chosenThreads = threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
         chosenThreads.ifPresent(count -> requireAtLeast(1, "--threads", count));
+        reports.requireWritable(spec, original, rewritten);
+        ModelFile originalModel = ModelFile.read(original);
+        reports.requireNotDataOf(spec, originalModel, original);
+        ModelFile rewrittenModel = null;
+        if (rewritten != null) {
+            rewrittenModel = ModelFile.read(rewritten);
+            reports.requireNotDataOf(spec, rewrittenModel, rewritten);
+        }
         BenchReport report = new Benchmark(device.get(), chosenThreads, runs, warmup, new Workload(batch, tokens, past))
-                .run(ModelFile.read(original), rewritten == null ? null : ModelFile.read(rewritten));
+                .run(originalModel, rewrittenModel);
         reports.write(report, () -> BenchTable.of(report), spec.commandLine().getOut());
         return ExitCode.DONE.number();
     }

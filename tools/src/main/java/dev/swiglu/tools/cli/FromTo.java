@@ -27,6 +27,10 @@ final class FromTo {
         return input;
     }
 
+    Path target() {
+        return target;
+    }
+
     Publication publication(PublicationCheck check, Consumer<String> notes) {
         return new Publication(target, data, force, check, notes);
     }

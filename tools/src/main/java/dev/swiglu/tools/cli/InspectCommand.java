@@ -35,8 +35,11 @@ public final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter err = spec.commandLine().getErr();
+        reporting.requireWritable(spec, model);
         Stopwatch time = Stopwatch.start();
-        Rewriter rewriter = Rewriter.of(ModelFile.read(model), mode);
+        ModelFile source = ModelFile.read(model);
+        reporting.requireNotDataOf(spec, source, model);
+        Rewriter rewriter = Rewriter.of(source, mode);
         Report report = Report.of(model.toString(), mode, rewriter.isAlreadyRewritten(), null, rewriter.sites());
         reporting.write(report, spec.commandLine().getOut());
         if (rewriter.isAlreadyRewritten()) {

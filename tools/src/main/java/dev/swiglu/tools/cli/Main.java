@@ -6,10 +6,13 @@ import dev.swiglu.ModelException;
 import dev.swiglu.NativeLibraryException;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.publish.DataMode;
 import dev.swiglu.tools.publish.PublicationCheck;
+import dev.swiglu.tools.rewrite.Mode;
 import dev.swiglu.tools.verify.VerifiedPublication;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -53,7 +56,9 @@ public final class Main implements Runnable {
                 .addSubcommand(new VerifyCommand())
                 .addSubcommand(new BenchCommand())
                 .addSubcommand(new DoctorCommand())
-                .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Path.class, new FileName())
+                .registerConverter(Mode.class, new Choice<>(Mode.class))
+                .registerConverter(DataMode.class, new Choice<>(DataMode.class))
                 .setExitCodeExceptionMapper(Main::exitCode)
                 .setParameterExceptionHandler(new UsageError())
                 .setExecutionExceptionHandler(Main::explain);

@@ -2,6 +2,7 @@ package dev.swiglu.tools.cli;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.publish.Publication;
 import dev.swiglu.tools.publish.PublicationCheck;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code rewrite IN OUT}: fuses the gated MLPs of a model. */
@@ -51,11 +53,17 @@ public final class RewriteCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (dryRun && verify) {
+            throw new ParameterException(spec.commandLine(),
+                    "--dry-run writes no model that --verify could compare; leave one of them out");
+        }
         Path input = files.input();
+        reporting.requireWritable(spec, input, files.target());
         PrintWriter err = spec.commandLine().getErr();
         Stopwatch time = Stopwatch.start();
         Publication publication = files.publication(verify ? verification : PublicationCheck.NONE, err::println);
         ModelFile source = ModelFile.read(input);
+        reporting.requireNotDataOf(spec, source, input, files.target());
         if (!dryRun) {
             publication.requireWritable(source);
         }
@@ -63,10 +71,9 @@ public final class RewriteCommand implements Callable<Integer> {
         Optional<ModelProto> result = rewriter.result(Version.current());
         boolean writes = result.isPresent() && !dryRun;
         if (writes) {
-            publication.publish(source, result.get());
+            publish(publication, source, result.get(), rewriter);
         }
-        reporting.write(Report.of(input.toString(), mode, rewriter.isAlreadyRewritten(),
-                writes ? publication.target().toString() : null, rewriter.sites()), spec.commandLine().getOut());
+        report(rewriter, writes ? publication.target() : null);
         err.println(SiteTable.summary(rewriter.sites()) + " (" + time + ")");
         if (result.isEmpty()) {
             err.println(rewriter.isAlreadyRewritten()
@@ -76,5 +83,23 @@ public final class RewriteCommand implements Callable<Integer> {
         }
         err.println(writes ? "Written: " + publication.target() : "Dry run: no file was written.");
         return ExitCode.DONE.number();
+    }
+
+    /** What was rewritten helps to find out why it is not accurate, so the report is written then, too. */
+    private void publish(Publication publication, ModelFile source, ModelProto result, Rewriter rewriter) {
+        try {
+            publication.publish(source, result);
+        } catch (ToolException failure) {
+            if (failure.exitCode() == ExitCode.INACCURATE) {
+                report(rewriter, null);
+            }
+            throw failure;
+        }
+    }
+
+    /** @param output the model that was written, or null */
+    private void report(Rewriter rewriter, Path output) {
+        reporting.write(Report.of(files.input().toString(), mode, rewriter.isAlreadyRewritten(),
+                output == null ? null : output.toString(), rewriter.sites()), spec.commandLine().getOut());
     }
 }

@@ -31,8 +31,10 @@ final class VerificationTable {
     private static String summary(VerificationReport report) {
         String nested = report.nestedSites().isEmpty() ? ""
                 : "Sites inside If, Loop or Scan, judged by the outputs: " + String.join(", ", report.nestedSites()) + ".\n";
-        return nested + String.format("%s on %s, %s the operator library; samples %s; outputs judged by %s.%n",
+        boolean rewritten = !report.sites().isEmpty() || !report.nestedSites().isEmpty();
+        return nested + String.format("%s on %s, %s the operator library; samples %s; outputs judged by %s.%s%n",
                 report.passed() ? "Verified" : "NOT verified", report.device(), report.operators() ? "with" : "without",
-                String.join(", ", report.samples()), report.reference());
+                String.join(", ", report.samples()), report.reference(),
+                rewritten ? "" : " The second model has no rewritten site; only outputs were compared.");
     }
 }

@@ -50,8 +50,11 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        reports.requireWritable(spec, original, rewritten, inputs);
         ModelFile originalModel = ModelFile.read(original);
         ModelFile rewrittenModel = ModelFile.read(rewritten);
+        reports.requireNotDataOf(spec, originalModel, original);
+        reports.requireNotDataOf(spec, rewrittenModel, rewritten);
         List<Sample> samples = inputs == null
                 ? new SampleInputs(originalModel, seed).all()
                 : List.of(GivenInputs.read(inputs, originalModel.proto().getGraph()));

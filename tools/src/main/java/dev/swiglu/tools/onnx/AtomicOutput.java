@@ -1,5 +1,6 @@
 package dev.swiglu.tools.onnx;
 
+import dev.swiglu.IoReason;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import java.io.BufferedOutputStream;
@@ -8,6 +9,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -29,7 +31,7 @@ public final class AtomicOutput implements AutoCloseable {
         this.overwrite = overwrite;
     }
 
-    /** Prepares to write {@code target}; refuses when it is a folder, or exists and {@code overwrite} is false. */
+    /** Prepares to write {@code target}; refuses what {@link #requireFree} does, and a folder that takes no file. */
     public static AtomicOutput open(Path target, boolean overwrite) {
         requireFree(target, overwrite);
         Path folder = target.toAbsolutePath().getParent();
@@ -41,16 +43,22 @@ public final class AtomicOutput implements AutoCloseable {
             temporary.toFile().deleteOnExit();
             return new AtomicOutput(target, temporary, overwrite);
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, "Cannot write in " + folder + ": " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, "Cannot write in " + folder + ": " + IoReason.withoutFile(e) + ".", e);
         }
     }
 
-    /** Refuses what {@link #open} refuses, before any work is done. */
+    /**
+     * Refuses a target that is no file, or exists and {@code overwrite} is false. Even then a device, pipe or socket stays:
+     * moving a file over its name would take it away from every other program. A link counts as existing wherever it leads.
+     */
     public static void requireFree(Path target, boolean overwrite) {
         if (Files.isDirectory(target)) {
             throw new ToolException(ExitCode.IO, target + " is a folder; name a file to write.");
         }
-        if (!overwrite && Files.exists(target)) {
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw new ToolException(ExitCode.IO, target + " is not a regular file and is never replaced; name a file to write.");
+        }
+        if (!overwrite && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new ToolException(ExitCode.IO, target + " exists; use --force to replace it.");
         }
     }
@@ -67,7 +75,7 @@ public final class AtomicOutput implements AutoCloseable {
             stream.flush();
             channel.force(true);
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, target + " cannot be written: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, target + " cannot be written: " + IoReason.withoutFile(e) + ".", e);
         }
     }
 
@@ -77,7 +85,7 @@ public final class AtomicOutput implements AutoCloseable {
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
             flushFolder();
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, target + " cannot be written: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, target + " cannot be written: " + IoReason.withoutFile(e) + ".", e);
         }
     }
 
@@ -86,7 +94,7 @@ public final class AtomicOutput implements AutoCloseable {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, temporary + " cannot be removed: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, temporary + " cannot be removed: " + IoReason.withoutFile(e) + ".", e);
         }
     }
 

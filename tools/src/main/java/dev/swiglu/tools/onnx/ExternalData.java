@@ -3,6 +3,7 @@ package dev.swiglu.tools.onnx;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.swiglu.IoReason;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import java.io.IOException;
@@ -83,7 +84,7 @@ public record ExternalData(String tensor, String location, long offset, long len
             }
             return real;
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, named + " cannot be read: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, named + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
         }
     }
 
@@ -99,7 +100,7 @@ public record ExternalData(String tensor, String location, long offset, long len
             }
             return channel.map(FileChannel.MapMode.READ_ONLY, offset, wanted);
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, file + " cannot be read: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, file + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
         }
     }
 

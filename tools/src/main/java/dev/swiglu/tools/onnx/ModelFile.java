@@ -5,6 +5,7 @@ import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
+import dev.swiglu.IoReason;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.HexFormat;
  * the protobuf aliases the mapping, so a gigabyte of inline weights costs no heap.
  */
 public record ModelFile(Path path, ModelProto proto, ByteString bytes) {
+    private static final int TEXT_SAMPLE = 64;
 
     public static ModelFile read(Path path) {
         if (!Files.exists(path)) {
@@ -55,7 +57,7 @@ public record ModelFile(Path path, ModelProto proto, ByteString bytes) {
             }
             return UnsafeByteOperations.unsafeWrap(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, path + " cannot be read: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, path + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
         }
     }
 
@@ -69,9 +71,20 @@ public record ModelFile(Path path, ModelProto proto, ByteString bytes) {
             }
             return model;
         } catch (InvalidProtocolBufferException e) {
-            throw new ToolException(ExitCode.REFUSED, path + " is not an ONNX model: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.REFUSED, path
+                    + (isText(bytes) ? " is not an ONNX model." : " is cut off or not an ONNX model."), e);
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, path + " cannot be read: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, path + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
         }
+    }
+
+    /** The first field of a model, its IR version, starts with a control character that no text has. */
+    private static boolean isText(ByteString bytes) {
+        for (int i = 0; i < Math.min(bytes.size(), TEXT_SAMPLE); i++) {
+            if (Character.isISOControl(bytes.byteAt(i)) && !Character.isWhitespace(bytes.byteAt(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 }

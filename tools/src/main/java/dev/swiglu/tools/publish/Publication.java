@@ -2,6 +2,7 @@ package dev.swiglu.tools.publish;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import com.google.protobuf.CodedOutputStream;
+import dev.swiglu.IoReason;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.AtomicOutput;
@@ -28,7 +29,7 @@ public record Publication(Path target, DataMode data, boolean force, Publication
                         + " is the input itself, which is never changed; name another output.");
             }
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, target + " cannot be examined: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, target + " cannot be examined: " + IoReason.withoutFile(e) + ".", e);
         }
         AtomicOutput.requireFree(target, force);
     }
@@ -43,7 +44,7 @@ public record Publication(Path target, DataMode data, boolean force, Publication
                 placed.writeTo(coded);
                 coded.flush();
             });
-            check.check(source.path(), output.temporary());
+            check.check(source.path(), output.temporary(), target);
             output.publish();
             placement.keep();
         }

@@ -29,7 +29,8 @@ final class OriginalDoesNotRun {
     static ToolException explain(ModelFile model, Device device, ModelException failed) {
         Matcher noKernel = NO_KERNEL.matcher(failed.getMessage());
         if (!noKernel.find()) {
-            return new ToolException(ExitCode.REFUSED, failed.getMessage() + " Nothing was verified.", failed);
+            return new ToolException(ExitCode.REFUSED, "Nothing was verified: ONNX Runtime cannot run " + model.path()
+                    + ": " + RuntimeReason.of(failed) + ".", failed);
         }
         String advice = device instanceof Device.Cpu ? " Use --device cuda on a machine with a GPU." : "";
         return new ToolException(ExitCode.UNAVAILABLE, "Nothing was verified: ONNX Runtime has no "

@@ -40,7 +40,7 @@ record Twin(List<Map<String, Tensor>> outputs, String reference) {
             return new Twin(outputs, "float64" + (widened.keptInFloat32().isEmpty() ? ""
                     : ", with float32 inside " + String.join(", ", widened.keptInFloat32())));
         } catch (ModelException refused) {
-            return new Twin(List.of(), ORIGINAL + "the float64 model does not run: " + refused.getMessage());
+            return new Twin(List.of(), ORIGINAL + "the float64 model does not run: " + RuntimeReason.of(refused));
         }
     }
 

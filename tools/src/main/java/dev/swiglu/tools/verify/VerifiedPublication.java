@@ -18,12 +18,12 @@ import java.util.function.Consumer;
 public record VerifiedPublication(Device device, long seed, Consumer<VerificationReport> reports) implements PublicationCheck {
 
     @Override
-    public void check(Path original, Path candidate) {
+    public void check(Path original, Path candidate, Path target) {
         ModelFile source = ModelFile.read(original);
         ModelFile rewritten = ModelFile.read(candidate);
         Verifier verifier = new Verifier(source, new SampleInputs(source, seed).all(), device);
         for (boolean operators : new boolean[] {true, false}) {
-            VerificationReport report = verifier.verify(rewritten, operators);
+            VerificationReport report = verifier.verify(rewritten, target, operators);
             reports.accept(report);
             if (!report.passed()) {
                 throw new ToolException(ExitCode.INACCURATE,

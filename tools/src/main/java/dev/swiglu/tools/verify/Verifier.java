@@ -8,6 +8,7 @@ import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.inputs.GraphInputs;
 import dev.swiglu.tools.verify.inputs.Sample;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,17 +39,22 @@ public final class Verifier {
 
     /** @param operators false to run the rewritten model without our library, as other runtimes will */
     public VerificationReport verify(ModelFile rewritten, boolean operators) {
-        Runner rewrittenRunner = new Runner(rewritten, device, operators);
-        List<Map<String, Tensor>> outputs = ofRewritten(rewritten, () -> rewrittenRunner.outputs(samples));
-        RewrittenSites sites = RewrittenSites.of(rewritten);
-        return new VerificationReport(
-                original.path().toString(), rewritten.path().toString(), device.toString(), operators,
-                samples.stream().map(Sample::name).toList(), twin.reference(),
-                new OutputComparer(original, twin).compare(samples, originalOutputs, outputs),
-                compareSites(sites.tapped(), rewritten, rewrittenRunner), sites.nested());
+        return verify(rewritten, rewritten.path(), operators);
     }
 
-    private List<VerificationReport.SiteResult> compareSites(List<Site> sites, ModelFile rewritten, Runner rewrittenRunner) {
+    /** @param name what people call the rewritten model, whose file may have a temporary name */
+    VerificationReport verify(ModelFile rewritten, Path name, boolean operators) {
+        Runner rewrittenRunner = new Runner(rewritten, device, operators);
+        List<Map<String, Tensor>> outputs = ofRewritten(name, () -> rewrittenRunner.outputs(samples));
+        RewrittenSites sites = RewrittenSites.of(rewritten);
+        return new VerificationReport(
+                original.path().toString(), name.toString(), device.toString(), operators,
+                samples.stream().map(Sample::name).toList(), twin.reference(),
+                new OutputComparer(original, twin).compare(samples, originalOutputs, outputs),
+                compareSites(sites.tapped(), name, rewrittenRunner), sites.nested());
+    }
+
+    private List<VerificationReport.SiteResult> compareSites(List<Site> sites, Path name, Runner rewrittenRunner) {
         if (sites.isEmpty()) {
             return List.of();
         }
@@ -56,7 +62,7 @@ public final class Verifier {
         Set<String> wanted = comparer.wanted();
         requireInOriginal(wanted);
         List<Map<String, Tensor>> before = ofOriginal(() -> originalRunner.values(samples, wanted));
-        List<Map<String, Tensor>> after = ofRewritten(rewritten, () -> rewrittenRunner.values(samples, wanted));
+        List<Map<String, Tensor>> after = ofRewritten(name, () -> rewrittenRunner.values(samples, wanted));
         return comparer.compare(samples, before, after);
     }
 
@@ -79,12 +85,15 @@ public final class Verifier {
         }
     }
 
-    private static <T> T ofRewritten(ModelFile rewritten, Supplier<T> run) {
+    private static <T> T ofRewritten(Path name, Supplier<T> run) {
         try {
             return run.get();
-        } catch (ModelException | IllegalArgumentException failed) {
+        } catch (ModelException failed) {
+            throw new ToolException(ExitCode.REFUSED,
+                    "ONNX Runtime cannot run " + name + ", and it runs the original: " + RuntimeReason.of(failed) + ".", failed);
+        } catch (IllegalArgumentException failed) {
             throw new ToolException(ExitCode.INACCURATE,
-                    rewritten.path() + " does not run where the original does: " + failed.getMessage(), failed);
+                    name + " does not run where the original does: " + failed.getMessage(), failed);
         }
     }
 }

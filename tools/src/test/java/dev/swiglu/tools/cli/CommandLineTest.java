@@ -17,6 +17,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -63,6 +64,10 @@ class CommandLineTest {
     @Test
     void wrongInputsAreRefusedInOneSentence() throws IOException {
         Path text = Files.writeString(folder.resolve("notes.txt"), "This is not a model.");
+        byte[] whole = Files.readAllBytes(model);
+        Path cut = Files.write(folder.resolve("cut.onnx"), Arrays.copyOf(whole, whole.length - 20));
+        assertRefused(ExitCode.REFUSED, cut + " is cut off or not an ONNX model.\n", "inspect", cut);
+        assertRefused(ExitCode.REFUSED, text + " is not an ONNX model.\n", "inspect", text);
         Path empty = Files.createFile(folder.resolve("empty.onnx"));
         assertRefused(ExitCode.IO, "does not exist", "rewrite", folder.resolve("nowhere.onnx"), output);
         assertRefused(ExitCode.IO, "is a folder", "rewrite", folder, output);
@@ -78,6 +83,9 @@ class CommandLineTest {
         assertRefused(ExitCode.IO, "is the input itself", "rewrite", model, model, "--force");
         assertRefused(ExitCode.IO, "is a folder", "rewrite", model, folder, "--force");
         assertRefused(ExitCode.IO, "does not exist", "rewrite", model, folder.resolve("no/such/folder.onnx"));
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("nowhere"));
+        assertRefused(ExitCode.IO, "use --force", "rewrite", model, dangling);
+        assertRefused(ExitCode.IO, "not a regular file", "rewrite", model, "/dev/full", "--force");
         assertEquals("data", Files.readString(existing));
         assertEquals(0, run("rewrite", model, existing, "--force").exit());
     }
@@ -86,8 +94,45 @@ class CommandLineTest {
     void wrongUsageNamesTheMistakeAndTheWayToTheHelp() throws IOException {
         assertRefused(ExitCode.USAGE, "There is no option '--modes'. Did you mean --mode?", "rewrite", model, output, "--modes");
         assertRefused(ExitCode.USAGE, "magic", "rewrite", model, output, "--mode", "magic");
+        assertRefused(ExitCode.USAGE, "'magic' is not one of auto, fused, activation", "inspect", model, "--mode", "magic");
+        assertRefused(ExitCode.USAGE, "'tape' is not one of link, copy, reference", "restore", model, output, "--data", "tape");
+        assertRefused(ExitCode.USAGE, "the file name is empty", "inspect", "");
+        assertRefused(ExitCode.USAGE, "the file name is empty", "rewrite", model, "");
+        assertRefused(ExitCode.USAGE, "leave one of them out", "rewrite", model, output, "--dry-run", "--verify");
         assertRefused(ExitCode.USAGE, "OUT", "rewrite", model);
         assertRefused(ExitCode.USAGE, "There is no command 'rewritten'. Did you mean rewrite", "rewritten", model, output);
+    }
+
+    @Test
+    void aReportReplacesNoFileOfItsCommandAndIsCheckedFirst() throws IOException {
+        byte[] before = Files.readAllBytes(model);
+        Path link = Files.createSymbolicLink(folder.resolve("link.onnx"), model);
+        for (Path report : List.of(model, link, folder.resolve(".").resolve("model.onnx"))) {
+            assertRefused(ExitCode.USAGE, "would replace", "inspect", model, "--report", report);
+            assertRefused(ExitCode.USAGE, "would replace", "verify", folder.resolve("other"), model, "--report", report);
+            assertRefused(ExitCode.USAGE, "would replace", "bench", model, "--report", report);
+        }
+        assertRefused(ExitCode.USAGE, "would replace", "rewrite", model, output,
+                "--report", folder.resolve(".").resolve("out.onnx"));
+        Path other = Files.createSymbolicLink(folder.resolve("report.json"), folder.resolve("elsewhere.json"));
+        assertRefused(ExitCode.IO, "is a link", "rewrite", model, output, "--report", other);
+        assertRefused(ExitCode.IO, "does not exist", "rewrite", model, output, "--report", folder.resolve("no/report.json"));
+        assertRefused(ExitCode.IO, "not a regular file", "rewrite", model, output, "--report", "/dev/full");
+        assertArrayEquals(before, Files.readAllBytes(model));
+    }
+
+    @Test
+    void aReportDoesNotReplaceExternalData() throws IOException {
+        Path weights = Files.write(folder.resolve("weights"), new byte[64]);
+        Path external = Files.write(folder.resolve("external.onnx"),
+                new ModelBuilder().external("W", "weights", 0, 4, 4).build().toByteArray());
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        assertRefused(ExitCode.USAGE, "would replace", "inspect", external, "--report", weights);
+        assertRefused(ExitCode.USAGE, "would replace", "verify", model, external, "--report", weights);
+        assertRefused(ExitCode.USAGE, "would replace", "bench", external, "--report", weights);
+        assertRefused(ExitCode.USAGE, "would replace", "rewrite", external, elsewhere.resolve("out.onnx"),
+                "--report", elsewhere.resolve("weights"));
+        assertEquals(64, Files.size(weights));
     }
 
     @Test
@@ -114,13 +159,18 @@ class CommandLineTest {
     @Test
     void aFailedCheckKeepsTheOutputBack() throws IOException {
         List<Path> before = contents();
-        CommandLine rewrite = new CommandLine(new RewriteCommand((original, candidate) -> {
+        CommandLine rewrite = new CommandLine(new RewriteCommand((original, candidate, target) -> {
             assertTrue(Files.exists(candidate), "the candidate is complete when it is checked");
             throw new ToolException(ExitCode.INACCURATE, "They differ.");
         })).setExitCodeExceptionMapper(failure -> ((ToolException) failure).exitCode().number())
-                .setErr(new PrintWriter(new StringWriter()));
+                .setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(new StringWriter()));
         assertEquals(4, rewrite.execute(model.toString(), output.toString(), "--verify"));
         assertEquals(before, contents());
+        Path report = folder.resolve("report.json");
+        assertEquals(4, rewrite.execute(model.toString(), output.toString(), "--verify", "--report", report.toString()));
+        JsonNode written = new ObjectMapper().readTree(report.toFile());
+        assertEquals(1, written.get("sites").size());
+        assertFalse(written.has("output"), "none was written");
     }
 
     @Test

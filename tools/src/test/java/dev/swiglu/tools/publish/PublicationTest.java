@@ -81,7 +81,7 @@ class PublicationTest {
 
     @Test
     void aFailedCheckTakesTheDataBack() throws IOException {
-        assertFails(ExitCode.INACCURATE, () -> publish(elsewhere, DataMode.LINK, (original, candidate) -> {
+        assertFails(ExitCode.INACCURATE, () -> publish(elsewhere, DataMode.LINK, (original, candidate, target) -> {
             assertTrue(Files.exists(elsewhere.resolve("weights/model.data")), "the candidate finds its data");
             throw new ToolException(ExitCode.INACCURATE, "They differ.");
         }));

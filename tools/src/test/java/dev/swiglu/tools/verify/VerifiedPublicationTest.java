@@ -67,10 +67,25 @@ class VerifiedPublicationTest {
         Path candidate = Files.write(folder.resolve("candidate.onnx"), model.build().toByteArray());
         List<VerificationReport> reports = new ArrayList<>();
         ToolException failure = assertThrows(ToolException.class,
-                () -> new VerifiedPublication(Device.cpu(), 0, reports::add).check(ORIGINAL, candidate));
+                () -> new VerifiedPublication(Device.cpu(), 0, reports::add).check(ORIGINAL, candidate, candidate));
         assertEquals(ExitCode.INACCURATE, failure.exitCode());
         assertTrue(reports.get(0).operators() && reports.get(0).passed(), reports.toString());
         assertFalse(reports.get(1).operators() || reports.get(1).passed(), reports.toString());
+    }
+
+    @Test
+    void whatCannotBeLoadedIsRefusedUnderTheNameThatPeopleKnow() throws IOException {
+        ModelProto.Builder model =
+                Rewriter.of(ModelFile.read(ORIGINAL), Mode.AUTO).result("test").orElseThrow().toBuilder();
+        model.getGraphBuilder().getNodeBuilder(0).setOpType("NoSuchOperator");
+        Path candidate = Files.write(folder.resolve(".out.onnx.tmp-1"), model.build().toByteArray());
+        ToolException failure = assertThrows(ToolException.class, () -> new VerifiedPublication(Device.cpu(), 0, report -> { })
+                .check(ORIGINAL, candidate, folder.resolve("out.onnx")));
+        assertEquals(ExitCode.REFUSED, failure.exitCode());
+        assertTrue(failure.getMessage().startsWith("ONNX Runtime cannot run " + folder.resolve("out.onnx") + ","), failure.getMessage());
+        assertTrue(failure.getMessage().contains("NoSuchOperator"), failure.getMessage());
+        assertFalse(failure.getMessage().contains("tmp-") || failure.getMessage().contains("\n")
+                || failure.getMessage().contains("Error code"), failure.getMessage());
     }
 
     private int rewrite(String export, Path target) {

@@ -120,6 +120,12 @@ class VerifyCommandTest {
     }
 
     @Test
+    void aModelWithoutSitesSaysThatOnlyOutputsWereCompared() throws IOException {
+        assertEquals(0, verify(Exports.LLAMA, ModelFile.read(Exports.path(Exports.LLAMA)).proto()), err.toString());
+        assertTrue(out.toString().endsWith("The second model has no rewritten site; only outputs were compared.\n"), out.toString());
+    }
+
+    @Test
     void inputsThatDoNotFitTheModelAreAUsageError() throws IOException {
         Path empty = folder.resolve("empty.npz");
         Files.write(empty, new byte[] {'P', 'K', 5, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});

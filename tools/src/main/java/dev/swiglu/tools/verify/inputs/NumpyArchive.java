@@ -1,5 +1,6 @@
 package dev.swiglu.tools.verify.inputs;
 
+import dev.swiglu.IoReason;
 import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
 import dev.swiglu.tools.ExitCode;
@@ -50,7 +51,7 @@ public final class NumpyArchive {
         } catch (ZipException e) {
             throw new ToolException(ExitCode.IO, file + " is not an .npz archive: " + e.getMessage(), e);
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, file + " cannot be read: " + e.getMessage(), e);
+            throw new ToolException(ExitCode.IO, file + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
         }
     }
 
