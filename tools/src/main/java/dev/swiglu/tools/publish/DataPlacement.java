@@ -3,6 +3,7 @@ package dev.swiglu.tools.publish;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.swiglu.IoReason;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.AtomicOutput;
@@ -54,7 +55,7 @@ final class DataPlacement implements AutoCloseable {
             return result;
         } catch (IOException e) {
             throw new ToolException(ExitCode.IO, "The external data of " + source.path() + " cannot be brought to " + folder
-                    + ": " + e.getMessage(), e);
+                    + ": " + IoReason.withoutFile(e) + ".", e);
         }
     }
 
