@@ -2,6 +2,8 @@
 //   A: [row][k]      B: [panel of kColumns columns][k][column]
 #pragma once
 
+#include <cassert>
+
 #include "cpu/gemm/matrix_view.h"
 #include "cpu/gemm/tile_shape.h"
 #include "math/float16.h"
@@ -58,6 +60,7 @@ template <class T> void pack_b(View<T> b, int64_t depth, int64_t columns, Accumu
   const int64_t whole = columns / kColumns * kColumns;
   const int64_t panel = panel_b_size<F>(depth);
   if (b.column_stride == 1) {
+    assert(columns <= kMostTileColumns && "wider tiles are streamed, never packed");
     F converted[kMostTileColumns];
     for (int64_t k = 0; k < depth; ++k) {
       const F* row = widened(b.data + k * b.row_stride, whole, converted);
