@@ -39,6 +39,10 @@ static const ort::KernelSpec kTable[] = {
     {&kSwiGLUGrad, cpu::kProvider, kFloat64, cpu::run_swiglu_grad<double>},
 
 #ifdef SWIGLU_CUDA
+    {&kFusedSwiGLU, cuda::kProvider, kFloat32, cuda::run_fused_swiglu<float>},
+    {&kFusedSwiGLU, cuda::kProvider, kFloat16, cuda::run_fused_swiglu<float16>},
+    {&kFusedSwiGLU, cuda::kProvider, kBfloat16, cuda::run_fused_swiglu<bfloat16>},
+
     {&kSwiGLU, cuda::kProvider, kFloat32, cuda::run_swiglu<float>},
     {&kSwiGLU, cuda::kProvider, kFloat16, cuda::run_swiglu<float16>},
     {&kSwiGLU, cuda::kProvider, kBfloat16, cuda::run_swiglu<bfloat16>},

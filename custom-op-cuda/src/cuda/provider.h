@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cuda/elementwise_smxx.h"
+#include "cuda/fused/paths.h"
 #include "ops/fused_swiglu.h"
 #include "ops/swiglu.h"
 
@@ -23,6 +24,10 @@ template <class T> void run_swiglu(const ort::Call& call) { check(swiglu(swiglu_
 
 template <class T> void run_swiglu_grad(const ort::Call& call) {
   check(swiglu_grad(swiglu_grad_problem<T>(call), stream_of(call)));
+}
+
+template <class T> void run_fused_swiglu(const ort::Call& call) {
+  check(fused_swiglu(fused_swiglu_problem<T>(call), Launch{current_device(), stream_of(call)}));
 }
 
 }  // namespace swiglu::cuda

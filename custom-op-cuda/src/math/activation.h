@@ -25,7 +25,7 @@ template <class F> struct Sigmoid {
 
 template <class F> SWIGLU_INLINE Sigmoid<F> sigmoid(F x) {
   const F small = exponential(x < 0 ? x : -x);
-  const F near_one = F(1) / (F(1) + small);
+  const F near_one = reciprocal(F(1) + small);
   const F near_zero = small * near_one;
   return {x < 0 ? near_zero : near_one, x < 0 ? near_one : near_zero};
 }

@@ -9,6 +9,42 @@
 
 SWIGLU_BEGIN_ISA_NAMESPACE
 
+#ifdef __CUDACC__
+
+__device__ __forceinline__ float power_of_two(float t) {
+  float result;
+  asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(t));
+  return result;
+}
+
+#endif
+
+SWIGLU_INLINE float reciprocal(float x) {
+#ifdef __CUDA_ARCH__
+  float result;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(result) : "f"(x));
+  return result;
+#else
+  return 1.0f / x;
+#endif
+}
+
+SWIGLU_INLINE double reciprocal(double x) { return 1.0 / x; }
+
+#ifdef __CUDA_ARCH__
+
+SWIGLU_INLINE float exponential(float x) {
+  constexpr float kUnderflow = -104.0f, kOverflow = 89.0f;
+  constexpr float kLog2E = 1.44269502163f, kLog2ELow = 1.92596303e-8f, kLn2 = 0.693147182465f;
+  x = x < kUnderflow ? kUnderflow : x;
+  x = x > kOverflow ? kOverflow : x;
+  const float t = x * kLog2E;
+  const float rest = fmaf(x, kLog2ELow, fmaf(x, kLog2E, -t));
+  return power_of_two(t) * fmaf(rest, kLn2, 1.0f);
+}
+
+#else
+
 SWIGLU_INLINE float exponential(float x) {
   constexpr float kUnderflow = -104.0f, kOverflow = 89.0f;
   constexpr float kRounder = 0x1.8p23f;
@@ -31,6 +67,8 @@ SWIGLU_INLINE float exponential(float x) {
   const float second = float_of(static_cast<uint32_t>(exponent - half + 127) << 23);
   return value * first * second;
 }
+
+#endif
 
 SWIGLU_INLINE double exponential(double x) { return std::exp(x); }
 

@@ -22,7 +22,7 @@ template <class T> FusedSwiGLUProblem<T> fused_swiglu_problem(const ort::Call& c
   return {call.attributes().gate,
           gemm_sizes(call.input_shape(0), call.input_shape(1), call.attributes().trans_b),
           call.input<T>(0), call.input<T>(1), call.input<T>(2), call.input<T>(3), call.input<T>(4),
-          call.output<T>(0), call.output<T>(1), call.output<T>(2)};
+          call.output<T>(0), call.output<T>(1), call.output<T>(2), call.attributes().exact_float32};
 }
 
 template <class T> FusedSwiGLUGradProblem<T> fused_swiglu_grad_problem(const ort::Call& call) {

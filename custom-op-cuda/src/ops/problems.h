@@ -52,6 +52,7 @@ template <class T> struct FusedSwiGLUProblem {
   GemmSizes sizes;
   const T *x, *w_gate, *w_up, *b_gate, *b_up;
   T *y, *gate, *up;
+  bool exact_float32 = false;  // float32 on a GPU: no TF32 products
 };
 
 // The gradients of the above; gate and up are recomputed where they are not given.
