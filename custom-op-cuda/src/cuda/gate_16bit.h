@@ -8,20 +8,27 @@
 
 namespace swiglu::cuda {
 
-__device__ __forceinline__ float sigmoid_16bit(float t) { return reciprocal(1.0f + power_of_two(t * -1.44269504089f)); }
+constexpr float kMinusLog2E = -1.44269504089f;
+
+__device__ __forceinline__ float sigmoid_16bit(float t) { return reciprocal(1.0f + power_of_two(t * kMinusLog2E)); }
+
+// act(x), with scale = -alpha / ln 2 computed once by the caller.
+template <Activation kActivation> __device__ __forceinline__ float activate_16bit(float x, float alpha, float scale) {
+  if constexpr (kActivation == Activation::silu || kActivation == Activation::quick_gelu) {
+    return x * reciprocal(1.0f + power_of_two(x * scale));
+  } else if constexpr (kActivation == Activation::sigmoid) {
+    return sigmoid_16bit(x);
+  } else if constexpr (kActivation == Activation::gelu_tanh) {
+    return x * sigmoid_16bit(gelu_tanh_argument(x));
+  } else {
+    return activate<kActivation>(x, alpha);
+  }
+}
 
 template <Activation kActivation> __device__ __forceinline__ float gated_16bit(const Gate& function, float gate, float up) {
   const float g = clamp_gate(gate, function.limited, function.limit);
   const float u = clamp_up(up, function.limited, function.limit) + function.up_offset;
-  if constexpr (kActivation == Activation::silu || kActivation == Activation::quick_gelu) {
-    return g * sigmoid_16bit(function.alpha * g) * u;
-  } else if constexpr (kActivation == Activation::sigmoid) {
-    return sigmoid_16bit(g) * u;
-  } else if constexpr (kActivation == Activation::gelu_tanh) {
-    return g * sigmoid_16bit(gelu_tanh_argument(g)) * u;
-  } else {
-    return activate<kActivation>(g, function.alpha) * u;
-  }
+  return activate_16bit<kActivation>(g, function.alpha, function.alpha * kMinusLog2E) * u;
 }
 
 }  // namespace swiglu::cuda

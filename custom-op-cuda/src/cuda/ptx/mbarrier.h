@@ -27,7 +27,19 @@ __device__ __forceinline__ void barrier_arrive_expecting(Barrier* barrier, uint3
   asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)), "r"(bytes) : "memory");
 }
 
-// The barrier at the same place in block `rank` of the cluster.
+// The barrier at the same place in block `rank` of the cluster, after reads only.
+__device__ __forceinline__ void barrier_release_remote(Barrier* barrier, uint32_t rank) {
+  asm volatile(
+      "{\n"
+      ".reg .b32 remote;\n"
+      "mapa.shared::cluster.u32 remote, %0, %1;\n"
+      "mbarrier.arrive.shared::cluster.b64 _, [remote];\n"
+      "}\n" ::"r"(shared_address(barrier)),
+      "r"(rank)
+      : "memory");
+}
+
+// The same; a thread of that block that waits sees what was written before.
 __device__ __forceinline__ void barrier_arrive_remote(Barrier* barrier, uint32_t rank) {
   asm volatile(
       "{\n"
