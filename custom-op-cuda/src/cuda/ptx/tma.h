@@ -35,6 +35,11 @@ __device__ __forceinline__ void tma_load_multicast(const CUtensorMap* map, void*
       : "memory");
 }
 
+// Brings the box into the L2 cache only: it changes nothing that can be observed, so that it may run before its data are final.
+__device__ __forceinline__ void tma_prefetch(const CUtensorMap* map, int32_t inner, int32_t outer) {
+  asm volatile("cp.async.bulk.prefetch.tensor.2d.L2.global.tile [%0, {%1, %2}];" ::"l"(map), "r"(inner), "r"(outer) : "memory");
+}
+
 __device__ __forceinline__ void tma_store(const CUtensorMap* map, const void* from, int32_t inner, int32_t outer) {
   asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.tile.bulk_group [%0, {%2, %3}], [%1];" ::"l"(map),
                "r"(shared_address(from)), "r"(inner), "r"(outer)

@@ -1,0 +1,80 @@
+// Warpgroup products (sm_90a) with a narrow right operand: D[64, n] += A[64, 16] · B[16, n], n in {8, 16, 32, 64}, for float16
+// and bfloat16, both operands in shared memory as the copy engine's 128-byte swizzle lays them out. All of a warpgroup takes
+// part: d[4j + 2h + e] of lane l in warp w is row 16w + 8h + l/4, column 8j + 2(l%4) + e of D.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "cuda/ptx/mbarrier.h"
+#include "math/float16.h"
+
+namespace swiglu::cuda::ptx {
+
+// Of an operand in atoms of eight swizzled rows of 128 bytes, 1024 bytes that start at a multiple of 1024. Where its rows run
+// along k (K-major), atoms follow each other along its other dimension; where they run along that (MN-major), along k. The stride
+// to a second column of atoms is left 0: no product here spans two. Adding bytes / 16 to a descriptor moves its start.
+__device__ __forceinline__ uint64_t wgmma_descriptor(const void* operand) {
+  constexpr uint64_t kSwizzle128 = uint64_t(1) << 62, kNextAtom = uint64_t(1024 / 16) << 32;
+  return kSwizzle128 | kNextAtom | (shared_address(operand) & 0x3FFFF) / 16;
+}
+
+// Before the first product, and before a product whose accumulators other instructions touched.
+__device__ __forceinline__ void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+__device__ __forceinline__ void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+
+// Until at most `kPending` of the committed groups are still running.
+template <int kPending> __device__ __forceinline__ void wgmma_wait() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+}
+
+// Keeps the compiler from reading accumulators before the wait that precedes this.
+template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[kCount]) {
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) asm volatile("" : "+f"(d[i])::"memory");
+}
+
+#define SWIGLU_D4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
+#define SWIGLU_D16(i) SWIGLU_D4(i), SWIGLU_D4(i + 4), SWIGLU_D4(i + 8), SWIGLU_D4(i + 12)
+#define SWIGLU_WGMMA(n, type, registers, a_at, b_at, mn_major_at, ...)                                               \
+  asm volatile("{\n"                                                                                                 \
+               ".reg .pred accumulate;\n"                                                                            \
+               "setp.eq.b32 accumulate, 0, 0;\n"                                                                     \
+               "wgmma.mma_async.sync.aligned.m64n" n "k16.f32." type "." type " {" registers "}, " a_at ", " b_at    \
+               ", accumulate, 1, 1, " mn_major_at ", 0;\n"                                                           \
+               "}\n"                                                                                                 \
+               : __VA_ARGS__                                                                                         \
+               : "l"(a), "l"(b), "n"(int(kMnMajorA))                                                                 \
+               : "memory")
+#define SWIGLU_WGMMA_WIDTHS(type)                                                                                     \
+  if constexpr (kColumns == 8) {                                                                                      \
+    SWIGLU_WGMMA("8", type, "%0, %1, %2, %3", "%4", "%5", "%6", SWIGLU_D4(0));                                        \
+  } else if constexpr (kColumns == 16) {                                                                              \
+    SWIGLU_WGMMA("16", type, "%0, %1, %2, %3, %4, %5, %6, %7", "%8", "%9", "%10", SWIGLU_D4(0), SWIGLU_D4(4));        \
+  } else if constexpr (kColumns == 32) {                                                                              \
+    SWIGLU_WGMMA("32", type, "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15", "%16", "%17",    \
+                 "%18", SWIGLU_D16(0));                                                                               \
+  } else {                                                                                                            \
+    SWIGLU_WGMMA("64", type,                                                                                          \
+                 "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, "    \
+                 "%21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31",                                             \
+                 "%32", "%33", "%34", SWIGLU_D16(0), SWIGLU_D16(16));                                                 \
+  }
+
+// d += A · B, with A MN-major or K-major and B K-major. Runs on after the return, see wgmma_wait.
+template <class T, int kColumns, bool kMnMajorA>
+__device__ __forceinline__ void wgmma(float (&d)[kColumns / 2], uint64_t a, uint64_t b) {
+  static_assert(kColumns == 8 || kColumns == 16 || kColumns == 32 || kColumns == 64);
+  if constexpr (std::is_same_v<T, float16>) {
+    SWIGLU_WGMMA_WIDTHS("f16")
+  } else {
+    SWIGLU_WGMMA_WIDTHS("bf16")
+  }
+}
+
+#undef SWIGLU_WGMMA_WIDTHS
+#undef SWIGLU_WGMMA
+#undef SWIGLU_D16
+#undef SWIGLU_D4
+
+}  // namespace swiglu::cuda::ptx
