@@ -49,7 +49,7 @@ template <class Tile> struct Shared {
   Barrier *full, *empty;
 
   __device__ explicit Shared(uint8_t* memory)
-      : base(reinterpret_cast<uint8_t*>((reinterpret_cast<uintptr_t>(memory) + 1023) & ~uintptr_t(1023))),
+      : base(memory + (1024 - ptx::shared_address(memory) % 1024) % 1024),
         full(reinterpret_cast<Barrier*>(base + Tile::kStages * Tile::kBytesStage + Tile::kWarpgroups * Tile::kBytesY)),
         empty(full + Tile::kStages) {}
 
