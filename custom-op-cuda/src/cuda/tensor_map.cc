@@ -21,7 +21,9 @@ static Encoder find_encoder() {
   return error == cudaSuccess && found == cudaDriverEntryPointSuccess ? reinterpret_cast<Encoder>(function) : nullptr;
 }
 
-static int64_t element_size(CUtensorMapDataType type) { return type == CU_TENSOR_MAP_DATA_TYPE_FLOAT32 ? 4 : 2; }
+static int64_t element_size(CUtensorMapDataType type) {
+  return type == CU_TENSOR_MAP_DATA_TYPE_FLOAT32 || type == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32 ? 4 : 2;
+}
 
 static cudaError_t encode_anew(const MatrixMap& matrix, CUtensorMap* map) {
   static const Encoder encoder = find_encoder();

@@ -1,5 +1,6 @@
 // Descriptions of matrices for Hopper's bulk tensor copy engine, encoded on the host. The driver's encoder is found at run time,
 // so that nothing links against libcuda; each thread remembers the maps that it encoded last.
+// Copies of type TFLOAT32 round float32 to the nearest TF32 number on their way.
 #pragma once
 
 #include <cuda.h>

@@ -48,8 +48,10 @@ __device__ __forceinline__ void tma_store(const CUtensorMap* map, const void* fr
 
 __device__ __forceinline__ void tma_store_commit() { asm volatile("cp.async.bulk.commit_group;" ::: "memory"); }
 
-// Until the stores' sources may be written again; and until the stores themselves are done.
-__device__ __forceinline__ void tma_store_wait_read() { asm volatile("cp.async.bulk.wait_group.read 0;" ::: "memory"); }
+// Until the sources of all but the last `kPending` committed stores may be written again; and until the stores themselves are done.
+template <int kPending = 0> __device__ __forceinline__ void tma_store_wait_read() {
+  asm volatile("cp.async.bulk.wait_group.read %0;" ::"n"(kPending) : "memory");
+}
 __device__ __forceinline__ void tma_store_wait() { asm volatile("cp.async.bulk.wait_group 0;" ::: "memory"); }
 
 // Orders ordinary writes to shared memory before what the copy engine and the tensor cores read next.
