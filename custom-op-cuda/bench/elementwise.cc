@@ -1,0 +1,123 @@
+#include "elementwise.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "cuda/device_data.h"
+#include "cuda/device_memory.h"
+#include "cuda/elementwise_smxx.h"
+
+namespace bench {
+
+using namespace swiglu;
+using test::check;
+using test::Tensor;
+
+// Buffer sets of five tensors [m, n]: gate, up, dy, and the outputs.
+template <class T> class Operands {
+ public:
+  Operands(const Workload& w, cudaStream_t stream)
+      : count_(w.m * w.n), sets_(static_cast<int>(std::clamp<int64_t>((256 << 20) / (5 * count_ * sizeof(T)), 2, 128))), all_(5 * sets_ * count_) {
+    test::fill_normal(all_.data(), all_.count(), 1, 1, stream);
+    check(cudaStreamSynchronize(stream), "operands");
+  }
+  int sets() const { return sets_; }
+  int64_t count() const { return count_; }
+  T* tensor(int set, int which) const { return all_.data() + (5 * set + which) * count_; }
+
+ private:
+  int64_t count_;
+  int sets_;
+  Tensor<T> all_;
+};
+
+template <class T> static void launch(const Workload& w, const Operands<T>& o, int set, cudaStream_t stream) {
+  const GatedLayout layout = {1, o.count(), o.count(), 1};
+  const T *gate = o.tensor(set, 0), *up = o.tensor(set, 1);
+  const T* none = nullptr;
+  check(w.op == "SwiGLU" ? cuda::swiglu<T>({Gate(), layout, gate, up, o.tensor(set, 3)}, stream)
+                         : cuda::swiglu_grad<T>({Gate(), layout, o.tensor(set, 2), gate, up, o.tensor(set, 3), o.tensor(set, 4),
+                                                 const_cast<T*>(none)}, stream), w.op.c_str());
+}
+
+template <class T> static double rounded(double value) { return widen(narrow<T>(static_cast<float>(value))); }
+
+struct Pair {
+  double first, second;  // y and nothing, or d_gate and d_up
+};
+
+static Pair exact(bool gradient, double g, double u, double v) {
+  const double s = 1 / (1 + std::exp(-g));
+  if (!gradient) return {g * s * u, 0};
+  return {v * u * s * (1 + g * (1 - s)), v * g * s};
+}
+
+// The unfused graph, rounded to T after every operator.
+template <class T> static Pair unfused(bool gradient, double g, double u, double v) {
+  const auto r = [](double value) { return rounded<T>(value); };
+  const double s = r(1 / (1 + std::exp(-g))), silu = r(g * s);
+  if (!gradient) return {r(silu * u), 0};
+  return {r(r(v * u) * r(s * r(1 + r(g * r(1 - s))))), r(v * silu)};
+}
+
+// On the first elements of buffer set 0.
+template <class T> static void judge(const Workload& w, const Operands<T>& o, Row* row) {
+  const int64_t sampled = std::min<int64_t>(o.count(), 200000);
+  const auto host = [&](int which) {
+    std::vector<T> values(sampled);
+    check(cudaMemcpy(values.data(), o.tensor(0, which), sampled * sizeof(T), cudaMemcpyDeviceToHost));
+    return values;
+  };
+  const bool gradient = w.op == "SwiGLUGrad";
+  const std::vector<T> gate = host(0), up = host(1), dy = host(2), first = host(3), second = host(4);
+  double norm = 0, error = 0, error_unfused = 0;
+  for (int64_t i = 0; i < sampled; ++i) {
+    const double g = widen(gate[i]), u = widen(up[i]), v = widen(dy[i]);
+    const Pair e = exact(gradient, g, u, v), rough = unfused<T>(gradient, g, u, v);
+    const Pair ours = {widen(first[i]), gradient ? widen(second[i]) : 0.0};
+    norm += e.first * e.first + e.second * e.second;
+    error += std::pow(ours.first - e.first, 2) + std::pow(ours.second - e.second, 2);
+    error_unfused += std::pow(rough.first - e.first, 2) + std::pow(rough.second - e.second, 2);
+  }
+  row->error = std::sqrt(error / norm);
+  row->error_unfused = std::sqrt(error_unfused / norm);
+}
+
+template <class T> static Row measure(const Workload& w, const Effort& effort, cudaStream_t stream) {
+  const Operands<T> operands(w, stream);
+  Row row = {w};
+  row.path = "smxx";
+  row.bytes = double(w.op == "SwiGLU" ? 3 : 5) * operands.count() * sizeof(T);
+  row.peak_bytes_unfused = (w.op == "SwiGLU" ? 2 : 4) * operands.count() * int64_t(sizeof(T));
+  Plan plan = {operands.sets()};
+  plan.total_ms = 120 * effort.seconds_scale;
+  row.ours = time_interleaved({{w.op, [&](int set, cudaStream_t s) { launch(w, operands, set, s); }}}, plan, stream)[0];
+  if (!effort.judged) return row;
+  uint64_t first = 0;
+  for (int run = 0; run < 20; ++run) {
+    launch(w, operands, 0, stream);
+    const uint64_t now = test::fingerprint(operands.tensor(0, 3), 2 * operands.count() * sizeof(T), stream);
+    if (run == 0) first = now;
+    row.bit_identical = row.bit_identical && now == first;
+  }
+  judge(w, operands, &row);
+  return row;
+}
+
+Row measure_elementwise(const Workload& w, const Effort& effort, cudaStream_t stream) {
+  return w.type == Type::float16 ? measure<float16>(w, effort, stream) : measure<bfloat16>(w, effort, stream);
+}
+
+double copy_rate(cudaStream_t stream) {
+  const int64_t bytes = int64_t(2) << 30;
+  const Tensor<char> from(bytes), to(bytes);
+  test::fill_normal(reinterpret_cast<bfloat16*>(from.data()), bytes / 2, 1, 1, stream);
+  Plan plan = {1};
+  plan.total_ms = 15;
+  const Candidate copy = {"copy", [&](int, cudaStream_t s) {
+                            check(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToDevice, s));
+                          }};
+  return 2.0 * bytes / time_interleaved({copy}, plan, stream)[0].median * 1e-3;
+}
+
+}  // namespace bench

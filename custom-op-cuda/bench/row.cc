@@ -1,0 +1,95 @@
+#include "row.h"
+
+#include <cstdlib>
+
+namespace bench {
+
+using swiglu::cuda::Path;
+
+struct Matrix {
+  int64_t k, n;
+};
+static const Matrix kLayers[] = {{4096, 11008}, {4096, 14336}, {8192, 28672}};
+
+static void add_layers(std::vector<Workload>* to, const std::string& group, const std::vector<int64_t>& rows) {
+  for (const Type type : {Type::bfloat16, Type::float16}) {
+    for (const auto [k, n] : kLayers) {
+      for (const int64_t m : rows) to->push_back({group, "FusedSwiGLU", type, m, k, n});
+    }
+  }
+}
+
+std::vector<Workload> workloads(const std::string& group) {
+  std::vector<Workload> result;
+  const bool all = group == "all";
+  if (all || group == "elementwise") {
+    for (const char* op : {"SwiGLU", "SwiGLUGrad"}) {
+      for (const Type type : {Type::bfloat16, Type::float16}) {
+        for (const int64_t m : {2048, 8192}) {
+          for (const int64_t n : {11008, 14336, 16384}) result.push_back({"elementwise", op, type, m, 0, n});
+        }
+      }
+    }
+  }
+  if (all || group == "decode") add_layers(&result, "decode", {1, 2, 4, 8, 16, 32, 64});
+  if (all || group == "gemm") add_layers(&result, "gemm", {128, 256, 512, 1024, 2048, 8192});
+  if (all || group == "tf32") result.push_back({"tf32", "FusedSwiGLU", Type::float32, 2048, 4096, 11008});
+  if (all || group == "mma") result.push_back({"mma", "FusedSwiGLU", Type::bfloat16, 2048, 4096, 11008, Path::mma_sm80});
+  if (all || group == "sweep") {
+    for (const int64_t k : {512, 1536, 2048, 4096, 5120, 8192}) {
+      for (const int64_t n : {1408, 4096, 5632, 11008, 13824}) {
+        for (const int64_t m : {1, 3, 8, 17, 64, 100, 255, 512, 1000, 4096}) {
+          result.push_back({"sweep", "FusedSwiGLU", Type::bfloat16, m, k, n});
+        }
+      }
+    }
+  }
+  return result;
+}
+
+void write_json(const std::string& file, const Run& run, const std::vector<Row>& rows) {
+  std::FILE* out = std::fopen(file.c_str(), "w");
+  if (out == nullptr) {
+    std::perror(file.c_str());
+    std::exit(1);
+  }
+  std::fprintf(out, "{\"gpu\":\"%s\",\"copy_gbs\":%.0f,\"cublas\":\"%s\",\"rows\":[", run.gpu.c_str(), run.copy_gbs, run.cublas.c_str());
+  const char* separator = "\n";
+  for (const Row& row : rows) {
+    const Workload& w = row.workload;
+    std::fprintf(out, "%s{\"op\":\"%s\",\"group\":\"%s\",\"dtype\":\"%s\",\"M\":%ld,\"K\":%ld,\"N\":%ld,\"path\":\"%s\",", separator,
+                 w.op.c_str(), w.group.c_str(), name(w.type), long(w.m), long(w.k), long(w.n), row.path.c_str());
+    std::fprintf(out, "\"us\":%.3f,\"us_p10\":%.3f,\"us_p90\":%.3f,\"tflops\":%.2f,\"gbs\":%.1f,", row.ours.median, row.ours.p10,
+                 row.ours.p90, row.tflops(), row.gbs());
+    std::fprintf(out, "\"peak_bytes\":%ld,\"peak_bytes_unfused\":%ld,\"baselines\":{", long(row.peak_bytes), long(row.peak_bytes_unfused));
+    const char* comma = "";
+    for (const auto& [baseline, us] : row.baselines) {
+      std::fprintf(out, "%s\"%s\":%.3f", comma, baseline.c_str(), us);
+      comma = ",";
+    }
+    std::fprintf(out, "},\"error\":%.4g,\"error_unfused\":%.4g,", row.error, row.error_unfused);
+    if (row.error_wide >= 0) {
+      std::fprintf(out, "\"error_wide\":%.4g,\"error_unfused_wide\":%.4g,", row.error_wide, row.error_unfused_wide);
+    }
+    std::fprintf(out, "\"bit_identical\":%s}", row.bit_identical ? "true" : "false");
+    separator = ",\n";
+  }
+  std::fprintf(out, "\n]}\n");
+  std::fclose(out);
+}
+
+void print_heading() {
+  std::printf("%-11s %-8s %5s %5s %6s %10s %7s %8s %8s %7s %7s %8s %8s  %s\n", "op", "dtype", "M", "K", "N", "us", "x gemm", "x unfus.",
+              "x elem.", "% copy", "TFLOP/s", "error", "unfused", "path");
+}
+
+void print(const Row& row, double copy_gbs) {
+  const Workload& w = row.workload;
+  std::printf("%-11s %-8s %5ld %5ld %6ld %10.2f %7.3f %8.3f %8.3f %7.1f %7.0f %8.1e %8.1e  %s%s\n", w.op.c_str(), name(w.type), long(w.m),
+              long(w.k), long(w.n), row.ours.median, row.ratio("cublas_gemm"), row.ratio("cublas_unfused"),
+              row.ratio("cublas_elementwise"), 100 * row.gbs() / copy_gbs, row.tflops(), row.error, row.error_unfused, row.path.c_str(),
+              row.bit_identical ? "" : "  NOT BIT-IDENTICAL");
+  std::fflush(stdout);
+}
+
+}  // namespace bench

@@ -1,0 +1,56 @@
+// One measurement: what is to be measured, and a row of the evidence file.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cublas.h"
+#include "cuda/fused/paths.h"
+#include "interleaved.h"
+
+namespace bench {
+
+struct Workload {
+  std::string group;  // elementwise, decode, gemm, sweep, tf32, mma
+  std::string op;     // SwiGLU, SwiGLUGrad, FusedSwiGLU
+  Type type;
+  int64_t m, k, n;  // k is 0 for an elementwise operator
+  swiglu::cuda::Path path = swiglu::cuda::Path::automatic;
+};
+
+struct Row {
+  Workload workload;
+  std::string path;  // the one that ran
+  Timing ours;
+  double flops = 0, bytes = 0;  // what the operator must at least do and move
+  std::map<std::string, double> baselines;
+  double error = 0, error_unfused = 0;              // normal data
+  double error_wide = -1, error_unfused_wide = -1;  // gates to ±100; -1 where not measured
+  int64_t peak_bytes = 0, peak_bytes_unfused = 0;   // beyond inputs and output
+  bool bit_identical = true;
+
+  double tflops() const { return flops / ours.median * 1e-6; }
+  double gbs() const { return bytes / ours.median * 1e-3; }
+  double ratio(const std::string& baseline) const {
+    const auto found = baselines.find(baseline);
+    return found == baselines.end() ? 0 : found->second / ours.median;
+  }
+};
+
+// All workloads of a group; `all` is every group.
+std::vector<Workload> workloads(const std::string& group);
+
+struct Run {
+  std::string gpu;
+  double copy_gbs;
+  std::string cublas;
+};
+
+void write_json(const std::string& file, const Run& run, const std::vector<Row>& rows);
+void print_heading();
+void print(const Row& row, double copy_gbs);
+
+}  // namespace bench

@@ -1,0 +1,234 @@
+// FusedSwiGLU on the GPU, every path that takes a problem: random shapes, activations, types, optional tensors and addresses against
+// the float64 judge (judge.h has the rule); edges; twenty runs; two threads with a stream each; capture into a CUDA graph.
+//   --path NAME   only that path      --quick   few small cases, for compute-sanitizer      --large   more than 2³¹ elements (25 GB)
+#include <cstring>
+#include <map>
+#include <thread>
+
+#include "check.h"
+#include "cuda/fused/paths.h"
+#include "cuda/fused_case.h"
+#include "cuda/judge.h"
+
+using namespace test;
+using cuda::Path;
+
+static std::vector<Path> paths = {Path::automatic, Path::gemm_sm90, Path::decode_sm90, Path::tf32_sm90, Path::mma_sm80, Path::plain_smxx};
+static bool quick = false;
+
+// What was seen of one path with one type.
+struct Tally {
+  int cases = 0, failed = 0;
+  double ratio = 0, worst = 0;  // error over what is allowed; the worst element over what is allowed
+};
+static std::map<std::string, Tally> tallies;
+
+template <class T> static const char* type_name();
+template <> const char* type_name<float>() { return "float32"; }
+template <> const char* type_name<float16>() { return "float16"; }
+template <> const char* type_name<bfloat16>() { return "bfloat16"; }
+
+template <class T> static void run(const FusedSwiGLUProblem<T>& problem, Path path, const Stream& stream) {
+  const cudaError_t error = cuda::fused_swiglu(problem, {cuda::current_device(), stream}, path);
+  expect(error == cudaSuccess, cuda::name(path), " ", type_name<T>(), ": ", cudaGetErrorString(error));
+}
+
+template <class T> static std::vector<Path> paths_for(const FusedSwiGLUProblem<T>& problem) {
+  std::vector<Path> result;
+  for (const Path path : paths) {
+    if (path == Path::automatic || cuda::takes(path, problem, cuda::current_device())) result.push_back(path);
+  }
+  return result;
+}
+
+template <class T> static Products products_of(const FusedSwiGLUProblem<T>& problem, Path path) {
+  if (path == Path::automatic) path = cuda::choose(problem, cuda::current_device());
+  return std::is_same_v<T, float> && path != Path::plain_smxx ? Products::tf32 : Products::float32;
+}
+
+template <class T> static void check_case(const FusedCase& c, int runs, const Stream& stream, const std::vector<int64_t>& rows = {}) {
+  FusedTensors<T> tensors(c, stream);
+  const FusedSwiGLUProblem<T> problem = tensors.problem();
+  const Judge float32(problem, Products::float32, rows, stream);
+  const Judge tf32(problem, std::is_same_v<T, float> ? Products::tf32 : Products::float32, rows, stream);
+  for (const Path path : paths_for(problem)) {
+    uint64_t first = 0;
+    for (int i = 0; i < runs; ++i) {
+      tensors.poison_outputs();
+      run(problem, path, stream);
+      const uint64_t now = runs > 1 ? tensors.outputs_fingerprint(stream) : 0;
+      if (i == 0) first = now;
+      expect(now == first, cuda::name(path), " ", type_name<T>(), " ", c, ": run ", i, " differs");
+    }
+    const bool as_tf32 = products_of(problem, path) == Products::tf32;
+    const Verdict verdict = (as_tf32 ? tf32 : float32).judge(problem.y, problem.gate, problem.up, stream);
+    const bool guarded = tensors.guards_intact();
+    expect(guarded, cuda::name(path), " ", type_name<T>(), " ", c, " wrote outside of its outputs");
+    expect(verdict.passes(), cuda::name(path), " ", type_name<T>(), " ", c, ": error ", verdict.error, ", unfused ",
+           verdict.error_unfused, ", allowed ", verdict.allowed(), "; ", verdict.wrong_elements, " wrong elements, the worst at ",
+           verdict.worst, " times what is allowed");
+    Tally& tally = tallies[std::string(cuda::name(path)) + " " + (as_tf32 ? "tf32" : type_name<T>())];
+    ++tally.cases;
+    tally.failed += !(verdict.passes() && guarded);
+    tally.ratio = std::max(tally.ratio, verdict.error / std::max(verdict.allowed(), 1e-30));
+    tally.worst = std::max(tally.worst, verdict.worst);
+  }
+}
+
+static FusedCase plain_case(const GemmSizes& sizes) {
+  FusedCase c;
+  c.sizes = sizes;
+  return c;
+}
+
+static FusedCase random_case(Random& random, int index) {
+  const std::vector<int64_t> m_values = {1, 2, 3, 7, 8, 9, 16, 17, 31, 32, 33, 63, 64, 65, 100,
+                                         127, 128, 129, 200, 255, 256, 257, 300, 512, 640, 1000};
+  const std::vector<int64_t> even = {8, 64, 72, 128, 200, 256, 320, 1000, 1408, 2048}, odd = {1, 7, 17, 63, 65, 100, 127, 999};
+  const auto any = [&](const std::vector<int64_t>& values, int64_t most) { return values[random.integer(0, most)]; };
+  const auto size = [&] { return random.integer(0, 3) > 0 ? any(even, quick ? 5 : 9) : any(odd, quick ? 5 : 7); };
+  FusedCase c;
+  c.sizes = {any(m_values, quick ? 18 : index % 2 == 0 ? 12 : 25), size(), size(), random.integer(0, 2) == 0};
+  c.gate = random.gate(kActivations[index % std::size(kActivations)]);
+  c.gate_scale = index % 5 == 4 ? 30 : 1;
+  c.with_b_gate = random.integer(0, 2) == 0;
+  c.with_b_up = random.integer(0, 2) == 0;
+  c.with_gate = random.integer(0, 2) == 0;
+  c.with_up = random.integer(0, 2) == 0;
+  c.exact_float32 = random.integer(0, 2) == 0;
+  c.shift = index % 12 == 11 ? 1 : 0;
+  c.seed = 1000 + index;
+  return c;
+}
+
+template <class T> static void check_random_cases(int count, const Stream& stream) {
+  Random random(20261121);
+  for (int i = 0; i < count; ++i) check_case<T>(random_case(random, i), !quick && i % 10 == 0 ? 20 : 1, stream);
+}
+
+template <class T> static void check_edges(const Stream& stream) {
+  FusedCase c;
+  c.with_b_gate = c.with_gate = true;
+  for (const GemmSizes sizes : {GemmSizes{0, 64, 64}, {5, 64, 0}, {0, 0, 0}, {1, 0, 64}, {33, 0, 200}, {129, 0, 72, true}}) {
+    c.sizes = sizes;
+    c.with_b_up = !c.with_b_up;
+    check_case<T>(c, 1, stream);
+  }
+}
+
+// Enough for several tiles a block and several waves of blocks, at the size of a real layer.
+template <class T> static void check_layer(const Stream& stream) {
+  std::vector<int64_t> rows = {0, 1, 2046, 2047};
+  for (int64_t i = 13; i < 2048; i += 97) rows.push_back(i);
+  for (const bool trans_b : {false, true}) check_case<T>(plain_case({2048, 4096, 11008, trans_b}), 3, stream, rows);
+  for (const int64_t m : {1, 16, 64}) check_case<T>(plain_case({m, 4096, 11008, false}), 20, stream);
+}
+
+// Two threads, each with its own stream and shapes, give what each gives alone.
+template <class T> static void check_two_streams() {
+  for (const Path path : paths) {
+    const auto work = [path](int which, std::vector<uint64_t>* results, int rounds) {
+      const Stream stream;
+      const FusedTensors<T> a(plain_case({17 + 40 * which, 512, 1408, false}), stream);
+      const FusedTensors<T> b(plain_case({1 + 63 * which, 256, 320, false}), stream);
+      for (int i = 0; i < rounds; ++i) {
+        run(a.problem(), path, stream);
+        run(b.problem(), path, stream);
+        results->push_back(a.outputs_fingerprint(stream) + 7 * b.outputs_fingerprint(stream));
+      }
+    };
+    std::vector<uint64_t> alone[2], together[2];
+    for (const int which : {0, 1}) work(which, &alone[which], 1);
+    std::thread other(work, 1, &together[1], 30);
+    work(0, &together[0], 30);
+    other.join();
+    for (const int which : {0, 1}) {
+      for (const uint64_t result : together[which]) {
+        expect(result == alone[which][0], cuda::name(path), " ", type_name<T>(), " differs with another stream at work");
+      }
+    }
+  }
+}
+
+template <class T> static void check_graph(const Stream& stream) {
+  for (const int64_t m : {1, 40, 300}) {
+    FusedTensors<T> tensors(plain_case({m, 1000, 1408, false}), stream);
+    for (const Path path : paths_for(tensors.problem())) {
+      tensors.poison_outputs();
+      run(tensors.problem(), path, stream);
+      const uint64_t direct = tensors.outputs_fingerprint(stream);
+      const cudaGraphExec_t graph = captured(stream, [&] {
+        run(tensors.problem(), path, stream);
+        run(tensors.problem(), path, stream);
+      });
+      for (int replay = 0; replay < 3; ++replay) {
+        tensors.poison_outputs();
+        check(cudaGraphLaunch(graph, stream), "replay");
+        expect(tensors.outputs_fingerprint(stream) == direct, cuda::name(path), " ", type_name<T>(), ": replay ", replay, " differs");
+      }
+      check(cudaGraphExecDestroy(graph));
+    }
+  }
+}
+
+// Outputs, then weights, of more than 2³¹ elements: rows at both ends, and around element 2³¹.
+static void check_large(const Stream& stream) {
+  const int64_t middle = (int64_t(1) << 31) / 11008;
+  FusedCase c;
+  c.sizes = {middle + 77, 64, 11008, false};
+  c.with_gate = c.with_up = true;
+  const int64_t m = c.sizes.m;
+  check_case<bfloat16>(c, 1, stream, {0, 1, 2, 127, 128, middle - 1, middle, middle + 1, m - 3, m - 2, m - 1});
+  for (const bool trans_b : {false, true}) check_case<bfloat16>(plain_case({3, 65536, 32840, trans_b}), 1, stream);
+  check_case<bfloat16>(plain_case({130, 65536, 32840, false}), 1, stream, {0, 64, 129});
+}
+
+static bool parse(int argc, char** argv, bool* large) {
+  for (int i = 1; i < argc; ++i) {
+    Path path;
+    if (std::strcmp(argv[i], "--quick") == 0) {
+      quick = true;
+    } else if (std::strcmp(argv[i], "--large") == 0) {
+      *large = true;
+    } else if (std::strcmp(argv[i], "--path") == 0 && i + 1 < argc && cuda::find_path(argv[i + 1], &path)) {
+      paths = {path};
+      ++i;
+    } else {
+      std::printf("usage: %s [--path NAME] [--quick | --large]\n", argv[0]);
+      return false;
+    }
+  }
+  return true;
+}
+
+int main(int argc, char** argv) {
+  bool large = false;
+  if (!parse(argc, argv, &large)) return 2;
+  if (lacks_gpu()) return kSkipped;
+  if (quick) guard_bytes = 0;
+  const Stream stream;
+  if (large) {
+    check_large(stream);
+  } else {
+    const int cases = quick ? 12 : 300;
+    check_edges<float16>(stream);
+    check_edges<float>(stream);
+    check_random_cases<float16>(cases, stream);
+    check_random_cases<bfloat16>(cases, stream);
+    check_random_cases<float>(cases, stream);
+    check_graph<float16>(stream);
+    if (!quick) {
+      check_graph<float>(stream);
+      check_layer<float16>(stream);
+      check_layer<bfloat16>(stream);
+      check_layer<float>(stream);
+      check_two_streams<float16>();
+      check_two_streams<float>();
+    }
+  }
+  std::printf("%-24s %6s %7s %15s %15s\n", "path and type", "cases", "failed", "error/allowed", "worst element");
+  for (const auto& [name, tally] : tallies) {
+    std::printf("%-24s %6d %7d %15.3f %15.3f\n", name.c_str(), tally.cases, tally.failed, tally.ratio, tally.worst);
+  }
+  return finish("cuda_fused_swiglu");
+}
