@@ -3,8 +3,8 @@
 
     make_blocks.py OUT_DIR --k 4096 --n 11008 --dtype fp16 --blocks 4
 
-makes OUT_DIR/model.onnx and OUT_DIR/model.onnx.data. Weights are normal with variance 1/rows, so that from block to block activations
-neither grow nor vanish: of x ~ N(0, 1), every block adds a value of about half its variance.
+makes OUT_DIR/model.onnx and OUT_DIR/model.onnx.data. Weights are normal with variance 1/rows, so that over a few blocks
+activations neither grow much nor vanish: to x ~ N(0, 1), a block adds a value of about a third of its variance.
 """
 import argparse
 import concurrent.futures

@@ -3,10 +3,10 @@
 //   session_bench ORIGINAL REWRITTEN --runtime libonnxruntime.so --operators libswiglu_ort.so --rows FILE
 //                 [--model NAME] [--tokens 1,16,256] [--graph yes] [--device cpu]
 //
-// One input [tokens, K] and one output, both resident on the device. A time is that of one run among many that are started back to
-// back without waiting in between, so that it is the GPU's as long as the host keeps ahead, as it is in generation. With
-// --graph both sides replay CUDA graphs that ONNX Runtime captured. Rows are those of GPU.json; "difference" is ‖rewritten − original‖
-// / ‖original‖ over the output, and it must be what rounding explains.
+// One input [tokens, K] and one output, both resident on the device. A time is that of one run among many that are started
+// back to back without waiting in between, so that it is the GPU's as long as the host keeps ahead. With --graph both sides
+// replay CUDA graphs that ONNX Runtime captured, and it waits for each. Rows are those of GPU.json; "difference" is
+// ‖rewritten − original‖ / ‖original‖ over the output, and it must be what rounding explains.
 #include <cuda_runtime_api.h>
 #include <dlfcn.h>
 
@@ -261,15 +261,16 @@ bool run(const Options& options) {
     const double apart = difference(rewritten.output(), original.output());
     const bool near = apart <= x.tolerance();
     right = right && near;
-    const char* prefix = options.graph() ? "graph-m" : "m";
-    std::fprintf(rows, "%s\n{\"op\":\"session\",\"model\":\"%s\",\"phase\":\"%s%lld\",\"dtype\":\"%s\",\"M\":%lld,\"us\":%.2f,"
+    const std::string phase = (options.graph() ? "graph-m" : "m") + std::to_string(m);
+    std::fprintf(rows,
+                 "%s\n{\"op\":\"session\",\"model\":\"%s\",\"phase\":\"%s\",\"dtype\":\"%s\",\"M\":%lld,\"us\":%.2f,"
                  "\"baselines\":{\"ort\":%.2f},\"difference\":%.3e}",
-                 separator, options["--model"].c_str(), prefix, static_cast<long long>(m), x.type_name(), static_cast<long long>(m),
-                 times.rewritten, times.original, apart);
+                 separator, options["--model"].c_str(), phase.c_str(), x.type_name(), static_cast<long long>(m), times.rewritten,
+                 times.original, apart);
     separator = ",";
-    std::printf("%-22s %-9s %sM %5lld  ort %9.1f us  rewritten %9.1f us  %.3f x  difference %.1e%s\n", options["--model"].c_str(),
-                x.type_name(), options.graph() ? "graph " : "", static_cast<long long>(m), times.original, times.rewritten,
-                times.original / times.rewritten, apart, near ? "" : "  WRONG");
+    std::printf("%-22s %-9s %-11s  ort %9.1f us  rewritten %9.1f us  %.3f x  difference %.1e%s\n", options["--model"].c_str(),
+                x.type_name(), phase.c_str(), times.original, times.rewritten, times.original / times.rewritten, apart,
+                near ? "" : "  WRONG");
     std::fflush(stdout);
   }
   std::fprintf(rows, "\n]\n");

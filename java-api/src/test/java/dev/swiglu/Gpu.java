@@ -10,7 +10,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What tests on a GPU have in common. They carry the tag {@code gpu}, which the build leaves out; {@code tools/gpu-java-tests} runs them. */
+/**
+ * What tests on a GPU have in common. They carry the tag {@code gpu}, which the build leaves out;
+ * {@code tools/gpu-java-tests} runs them.
+ */
 public final class Gpu {
     private static final Pattern PROVIDER = Pattern.compile("\"provider\" : \"(\\w+)\"");
 

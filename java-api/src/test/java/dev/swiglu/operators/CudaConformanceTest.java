@@ -22,8 +22,9 @@ import org.junit.jupiter.api.TestFactory;
  */
 @Tag("gpu")
 class CudaConformanceTest {
-    private static final List<Class<?>> TESTS = List.of(OnnxNodeTest.class, SwiGluTest.class, SwiGluGradTest.class, FusedSwiGluTest.class,
-            SmallestSizesTest.class, RefusedAtCreationTest.class, RefusedAtRunTest.class, RepeatabilityTest.class);
+    private static final List<Class<?>> TESTS = List.of(OnnxNodeTest.class, SwiGluTest.class, SwiGluGradTest.class,
+            FusedSwiGluTest.class, SmallestSizesTest.class, RefusedAtCreationTest.class, RefusedAtRunTest.class,
+            RepeatabilityTest.class);
 
     @BeforeAll
     static void runOnTheGpu() {

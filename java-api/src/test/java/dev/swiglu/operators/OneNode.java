@@ -42,8 +42,8 @@ final class OneNode {
     }
 
     /**
-     * Where every model that is opened from now on runs. On a GPU float32 products are exact float32 unless a node says otherwise, so
-     * that they meet what is expected of the CPU's.
+     * Where every model that is opened from now on runs. On a GPU float32 products are exact float32 unless a node says
+     * otherwise, so that they meet what is expected of the CPU's.
      */
     static void runOn(Device chosen) {
         device = chosen;

@@ -61,7 +61,8 @@ final class OutputComparer {
             double[] exact = defined(output, twin.outputs().get(index).get(output), sample);
             Deviation error = Deviation.of(expected, exact);
             if (error.error() <= precision.tolerance()) {
-                return Comparison.againstExact(sample.name(), before.type(), precision, error, Deviation.of(actual, exact), agreement);
+                return Comparison.againstExact(
+                        sample.name(), before.type(), precision, error, Deviation.of(actual, exact), agreement);
             }
         }
         return Comparison.againstOriginal(sample.name(), before.type(), precision, Deviation.of(actual, expected), agreement);

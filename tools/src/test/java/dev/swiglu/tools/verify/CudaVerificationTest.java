@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
-import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import dev.swiglu.Device;
 import dev.swiglu.Tensor;
@@ -67,7 +67,8 @@ class CudaVerificationTest {
     @ParameterizedTest
     @EnumSource(names = {"FLOAT", "FLOAT16", "BFLOAT16"})
     void aBlockOfEveryType(TensorProto.DataType type) throws IOException {
-        ModelProto block = new ModelBuilder().input("x", 70, 128).weight("Wg", 128, 384).weight("Wu", 128, 384).weight("Wd", 384, 128)
+        ModelProto block = new ModelBuilder().input("x", 70, 128)
+                .weight("Wg", 128, 384).weight("Wu", 128, 384).weight("Wd", 384, 128)
                 .node("MatMul", "g", "x", "Wg").node("MatMul", "u", "x", "Wu").silu("g", "a").node("Mul", "p", "a", "u")
                 .node("MatMul", "d", "p", "Wd").node("Add", "y", "x", "d").output("y", 70, 128).build();
         assertAccurate(Files.write(folder.resolve("block.onnx"), converted(block, type).toByteArray()), 1);
@@ -93,9 +94,10 @@ class CudaVerificationTest {
     /** A model of float32 inputs, outputs and weights in another type. */
     private static ModelProto converted(ModelProto model, TensorProto.DataType type) {
         ModelProto.Builder result = model.toBuilder();
-        Stream.concat(result.getGraphBuilder().getInputBuilderList().stream(), result.getGraphBuilder().getOutputBuilderList().stream())
-                .map(ValueInfoProto.Builder::getTypeBuilder).forEach(value -> value.getTensorTypeBuilder().setElemType(type.getNumber()));
-        result.getGraphBuilder().getInitializerBuilderList().forEach(weight -> {
+        GraphProto.Builder graph = result.getGraphBuilder();
+        Stream.concat(graph.getInputBuilderList().stream(), graph.getOutputBuilderList().stream())
+                .forEach(value -> value.getTypeBuilder().getTensorTypeBuilder().setElemType(type.getNumber()));
+        graph.getInitializerBuilderList().forEach(weight -> {
             float[] values = new float[weight.getFloatDataCount()];
             for (int i = 0; i < values.length; i++) {
                 values[i] = weight.getFloatData(i);
