@@ -1,7 +1,7 @@
 // The table of everything that this library gives to ONNX Runtime, and the entry point that hands it over.
-#include <cstring>
 #include <deque>
 #include <mutex>
+#include <string>
 
 #include "cpu/provider.h"
 #ifdef SWIGLU_CUDA
@@ -53,31 +53,49 @@ static const ort::KernelSpec kTable[] = {
 #endif
 };
 
-// How sessions on the CPU compute FusedSwiGLU, by the session configuration entry of this name:
+#ifdef SWIGLU_CUDA
+constexpr bool kHasCudaKernels = true;
+#else
+constexpr bool kHasCudaKernels = false;
+#endif
+
+// Who computes FusedSwiGLU in a session on the CPU, by the session configuration entry of this name:
 //   kernel    ours (the default)
 //   function  the model's own local function: ONNX Runtime inlines it, and its MatMul keeps constant weights packed from one run
 //             to the next, which a custom operator cannot have without keeping a second copy of them
+// A session on a GPU, which a second entry tells ("cuda:0"), has our CUDA kernel, or the function where this build has none: its
+// nodes shall not be carried to the CPU and back. That is what happens to what has kernels for the CPU only: float64 and
+// FusedSwiGLUGrad.
 constexpr const char* kCpuFusionEntry = "dev.swiglu.cpu_fusion";
+constexpr const char* kDeviceEntry = "dev.swiglu.device";
 
-static bool inlines_on_cpu(const OrtSessionOptions* options) {
+// Empty for a value that is too long to mean anything here.
+static std::string entry(const OrtSessionOptions* options, const char* name, const char* otherwise) {
   int present = 0;
-  ort::check(ort::api().HasSessionConfigEntry(options, kCpuFusionEntry, &present));
-  if (!present) return false;
+  ort::check(ort::api().HasSessionConfigEntry(options, name, &present));
+  if (!present) return otherwise;
   char value[16] = {};
   size_t size = sizeof value;
-  const bool read = ort::succeeded(ort::api().GetSessionConfigEntry(options, kCpuFusionEntry, value, &size));
-  if (read && std::strcmp(value, "function") == 0) return true;
-  if (read && std::strcmp(value, "kernel") == 0) return false;
-  throw ort::invalid("session configuration entry " + std::string(kCpuFusionEntry) + " must be kernel or function.");
+  return ort::succeeded(ort::api().GetSessionConfigEntry(options, name, value, &size)) ? value : "";
+}
+
+static bool inlines_fusion(const OrtSessionOptions* options) {
+  const std::string choice = entry(options, kCpuFusionEntry, "kernel");
+  if (choice != "kernel" && choice != "function") {
+    throw ort::invalid("session configuration entry " + std::string(kCpuFusionEntry) + " must be kernel or function.");
+  }
+  const bool on_gpu = entry(options, kDeviceEntry, "").rfind("cuda", 0) == 0;
+  return on_gpu ? !kHasCudaKernels : choice == "function";
 }
 
 // Operators and their domains outlive every session that uses them, so they are made once and never released.
-static OrtCustomOpDomain* make_domain(bool inline_on_cpu) {
+static OrtCustomOpDomain* make_domain(bool inline_fusion) {
   static std::deque<ort::CustomOp> ops;
   OrtCustomOpDomain* domain = nullptr;
   ort::check(ort::api().CreateCustomOpDomain(kDomain, &domain));
   for (const ort::KernelSpec& kernel : kTable) {
-    if (inline_on_cpu && kernel.op == &kFusedSwiGLU && kernel.provider == cpu::kProvider) continue;
+    // One kernel, of whichever provider, would hide the function.
+    if (inline_fusion && kernel.op == &kFusedSwiGLU) continue;
     ort::check(ort::api().CustomOpDomain_Add(domain, &ops.emplace_back(kernel)));
   }
   return domain;
@@ -86,10 +104,10 @@ static OrtCustomOpDomain* make_domain(bool inline_on_cpu) {
 static OrtCustomOpDomain* domain_for(const OrtSessionOptions* options) {
   static std::mutex making;
   static OrtCustomOpDomain* domains[2] = {};
-  const bool inline_on_cpu = inlines_on_cpu(options);
+  const bool inline_fusion = inlines_fusion(options);
   const std::lock_guard<std::mutex> lock(making);
-  OrtCustomOpDomain*& domain = domains[inline_on_cpu];
-  if (domain == nullptr) domain = make_domain(inline_on_cpu);
+  OrtCustomOpDomain*& domain = domains[inline_fusion];
+  if (domain == nullptr) domain = make_domain(inline_fusion);
   return domain;
 }
 

@@ -1,4 +1,5 @@
-// The CUDA execution provider's side of the table in register.cc: everything runs on the stream that ONNX Runtime hands over.
+// The CUDA execution provider's side of the table in register.cc: everything runs on the device and the stream that ONNX Runtime
+// hands over.
 #pragma once
 
 #include "cuda/elementwise_smxx.h"
@@ -20,13 +21,40 @@ inline void check(cudaError_t error) {
   if (error != cudaSuccess) throw ort::Failure(ORT_FAIL, std::string("CUDA: ") + cudaGetErrorString(error) + ".");
 }
 
-template <class T> void run_swiglu(const ort::Call& call) { check(swiglu(swiglu_problem<T>(call), stream_of(call))); }
+// Makes a device current for the calling thread, and the one before it at the end: ONNX Runtime's threads serve sessions on
+// different devices.
+class CurrentDevice {
+ public:
+  explicit CurrentDevice(int index) : index_(index) {
+    check(cudaGetDevice(&before_));
+    if (index_ != before_) check(cudaSetDevice(index_));
+  }
+  ~CurrentDevice() {
+    if (index_ != before_) cudaSetDevice(before_);
+  }
+  CurrentDevice(const CurrentDevice&) = delete;
+  CurrentDevice& operator=(const CurrentDevice&) = delete;
+
+ private:
+  int index_;
+  int before_ = 0;
+};
+
+// The first input is there on every call, whichever the operator, and lies on the device of the session.
+inline int device_of(const ort::Call& call) { return call.input_device(0); }
+
+template <class T> void run_swiglu(const ort::Call& call) {
+  const CurrentDevice device(device_of(call));
+  check(swiglu(swiglu_problem<T>(call), stream_of(call)));
+}
 
 template <class T> void run_swiglu_grad(const ort::Call& call) {
+  const CurrentDevice device(device_of(call));
   check(swiglu_grad(swiglu_grad_problem<T>(call), stream_of(call)));
 }
 
 template <class T> void run_fused_swiglu(const ort::Call& call) {
+  const CurrentDevice device(device_of(call));
   check(fused_swiglu(fused_swiglu_problem<T>(call), Launch{current_device(), stream_of(call)}));
 }
 

@@ -35,6 +35,14 @@ const void* Call::input_data(size_t index) const {
   return data;
 }
 
+int Call::input_device(size_t index) const {
+  const OrtMemoryInfo* memory = nullptr;
+  int device = 0;
+  check(api().GetTensorMemoryInfo(input_value(context_, index), &memory));
+  check(api().MemoryInfoGetId(memory, &device));
+  return device;
+}
+
 void* Call::output_data(size_t index) const {
   size_t wanted = 0;
   check(api().KernelContext_GetOutputCount(context_, &wanted));

@@ -23,6 +23,9 @@ class Call {
   // Allocates the output; null where nobody asked for it.
   template <class T> T* output(size_t index) const { return static_cast<T*>(output_data(index)); }
 
+  // The number of the device that the input lies on.
+  int input_device(size_t index) const;
+
   OrtKernelContext* context() const { return context_; }
 
  private:

@@ -15,9 +15,13 @@ import java.util.OptionalInt;
 public final class SessionBuilder {
     /**
      * Session configuration entry, and the metadata key by which a rewritten model recommends a value for it: {@code kernel},
-     * or {@code function} where ONNX Runtime's own MatMul serves the CPU better because it keeps constant weights packed.
+     * or {@code function} where ONNX Runtime's own MatMul serves the CPU better because it keeps constant weights packed. On a
+     * GPU it says nothing: there it is always the kernel.
      */
     public static final String CPU_FUSION = "dev.swiglu.cpu_fusion";
+
+    /** Tells the operator library where the session runs, which ONNX Runtime does not. */
+    private static final String DEVICE = "dev.swiglu.device";
 
     private final ModelSource model;
     private final Device device;
@@ -128,14 +132,10 @@ public final class SessionBuilder {
     /** The operator library reads entries while it registers, so all of them are set before. */
     private Map<String, String> configEntries() {
         Map<String, String> entries = new LinkedHashMap<>(model.configEntries());
-        cpuFusion().ifPresent(value -> entries.put(CPU_FUSION, value));
+        entries.put(DEVICE, device.name());
+        Optional.ofNullable(model.metadata().get(CPU_FUSION)).ifPresent(value -> entries.put(CPU_FUSION, value));
         entries.putAll(config);
         return entries;
-    }
-
-    /** On a GPU a node without a CUDA kernel is better taken apart than carried to the CPU and back. */
-    private Optional<String> cpuFusion() {
-        return device instanceof Device.Cpu ? Optional.ofNullable(model.metadata().get(CPU_FUSION)) : Optional.of("function");
     }
 
     /** A GPU that fails and a model that fails look alike here; only the probe can tell them apart. */

@@ -78,24 +78,36 @@ final class FusedCase {
         return new OneNode("FusedSwiGLUGrad").attributes(attributes).input("dY", dy).inputs(inputs);
     }
 
+    /** Y, gate and up. */
+    Map<String, Exact> exactForward() {
+        double[] gate = projected("gate");
+        double[] up = projected("up");
+        return Map.of("Y", new Exact(shape(n), values(gate, up)), "gate", new Exact(shape(n), gate),
+                "up", new Exact(shape(n), up));
+    }
+
+    private double[] values(double[] gate, double[] up) {
+        Gate function = new Gate(attributes);
+        double[] y = new double[m * n];
+        for (int i = 0; i < y.length; i++) {
+            y[i] = function.value(gate[i], up[i]);
+        }
+        return y;
+    }
+
     /** Every output of both operators, by its name. */
     Map<String, Exact> exact() {
         Gate function = new Gate(attributes);
-        double[] gate = projected("gate");
-        double[] up = projected("up");
+        Map<String, Exact> exact = new HashMap<>(exactForward());
+        double[] gate = exact.get("gate").values();
+        double[] up = exact.get("up").values();
         double[] d = dy.doubles();
-        double[] y = new double[m * n];
         double[] dGate = new double[m * n];
         double[] dUp = new double[m * n];
-        for (int i = 0; i < y.length; i++) {
-            y[i] = function.value(gate[i], up[i]);
+        for (int i = 0; i < d.length; i++) {
             dGate[i] = d[i] * function.gateSlope(gate[i], up[i]);
             dUp[i] = d[i] * function.upSlope(gate[i], up[i]);
         }
-        Map<String, Exact> exact = new HashMap<>();
-        exact.put("Y", new Exact(shape(n), y));
-        exact.put("gate", new Exact(shape(n), gate));
-        exact.put("up", new Exact(shape(n), up));
         exact.put("dX", new Exact(shape(k), inputGradient(dGate, dUp)));
         exact.put("dW_gate", new Exact(inputs.get("W_gate").shape(), weightGradient(dGate)));
         exact.put("dW_up", new Exact(inputs.get("W_up").shape(), weightGradient(dUp)));

@@ -1,5 +1,6 @@
 package dev.swiglu.operators;
 
+import dev.swiglu.Device;
 import dev.swiglu.ModelSession;
 import dev.swiglu.OnnxModel;
 import dev.swiglu.SessionBuilder;
@@ -26,6 +27,8 @@ final class OneNode {
             "FusedSwiGLUGrad", new Slots(List.of("dY", "X", "W_gate", "W_up", "b_gate", "b_up", "gate", "up"),
                     List.of("dX", "dW_gate", "dW_up", "db_gate", "db_up", "Y")));
 
+    private static Device device = Device.cpu();
+
     private final String operator;
     private final Map<String, Object> attributes = new LinkedHashMap<>();
     private final Map<String, Tensor> inputs = new LinkedHashMap<>();
@@ -36,6 +39,14 @@ final class OneNode {
     OneNode(String operator) {
         this.operator = operator;
         this.wanted = OPERATORS.get(operator).outputs().subList(0, 1);
+    }
+
+    /**
+     * Where every model that is opened from now on runs. On a GPU float32 products are exact float32 unless a node says
+     * otherwise, so that they meet what is expected of the CPU's.
+     */
+    static void runOn(Device chosen) {
+        device = chosen;
     }
 
     OneNode attributes(Map<String, ?> values) {
@@ -81,11 +92,15 @@ final class OneNode {
         constants.forEach(model::constant);
         Map<String, Tensor> given = new LinkedHashMap<>(inputs);
         given.putAll(constants);
+        Map<String, Object> written = new LinkedHashMap<>(attributes);
+        if (device instanceof Device.Cuda) {
+            written.putIfAbsent("precision", "fp32");
+        }
         model.node("dev.swiglu:" + operator, connections(slots.inputs(), List.copyOf(given.keySet())) + " -> "
-                + connections(slots.outputs(), wanted), attributes);
+                + connections(slots.outputs(), wanted), written);
         TensorType type = given.values().iterator().next().type();
         wanted.forEach(slot -> model.outputOfAnyShape(slot, type));
-        return model.session().threads(1);
+        return model.session().device(device).threads(1);
     }
 
     private Object[] dimensions(String slot, Tensor tensor) {

@@ -27,7 +27,7 @@ class UnfusedGraphTest {
         for (TensorType type : Samples.TYPES) {
             for (int[] size : SIZES) {
                 FusedCase inputs = new FusedCase(type, size[1], size[2], size[0]).biases();
-                Exact exact = inputs.exact().get("Y");
+                Exact exact = inputs.exactForward().get("Y");
                 double fused = exact.relativeError(inputs.forward().run().get("Y"));
                 double unfused = exact.relativeError(unfused(inputs));
                 assertTrue(fused <= 2 * unfused + Exact.roundoff(type),

@@ -26,14 +26,15 @@ public record Comparison(
         boolean passed,
         String reason) {
 
-    static Comparison againstExact(String sample, TensorType type, Deviation original, Deviation rewritten,
+    static Comparison againstExact(String sample, TensorType type, Precision precision, Deviation original, Deviation rewritten,
             Agreement agreement) {
-        Verdict verdict = Judge.againstExact(original, rewritten, agreement, Precision.of(type));
+        Verdict verdict = Judge.againstExact(original, rewritten, agreement, precision);
         return of(sample, type, "float64", original.error(), rewritten.error(), agreement, verdict);
     }
 
-    static Comparison againstOriginal(String sample, TensorType type, Deviation difference, Agreement agreement) {
-        Verdict verdict = Judge.againstOriginal(difference, agreement, Precision.of(type));
+    static Comparison againstOriginal(String sample, TensorType type, Precision precision, Deviation difference,
+            Agreement agreement) {
+        Verdict verdict = Judge.againstOriginal(difference, agreement, precision);
         return of(sample, type, "original", null, difference.error(), agreement, verdict);
     }
 

@@ -1,5 +1,6 @@
 package dev.swiglu.tools.verify;
 
+import dev.swiglu.Device;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.onnx.GraphIndex;
 import dev.swiglu.tools.onnx.ModelFile;
@@ -19,10 +20,12 @@ final class OutputComparer {
 
     private final Scope graph;
     private final Twin twin;
+    private final Device device;
 
-    OutputComparer(ModelFile original, Twin twin) {
+    OutputComparer(ModelFile original, Twin twin, Device device) {
         this.graph = GraphIndex.of(original.proto(), original.path()).main();
         this.twin = twin;
+        this.device = device;
     }
 
     List<VerificationReport.OutputResult> compare(
@@ -53,14 +56,16 @@ final class OutputComparer {
         if (!before.type().isFloatingPoint()) {
             return Comparison.ofIntegers(sample.name(), before.type(), agreement);
         }
+        Precision precision = Precision.of(before.type(), device);
         if (!twin.outputs().isEmpty()) {
             double[] exact = defined(output, twin.outputs().get(index).get(output), sample);
             Deviation error = Deviation.of(expected, exact);
-            if (error.error() <= Precision.of(before.type()).tolerance()) {
-                return Comparison.againstExact(sample.name(), before.type(), error, Deviation.of(actual, exact), agreement);
+            if (error.error() <= precision.tolerance()) {
+                return Comparison.againstExact(
+                        sample.name(), before.type(), precision, error, Deviation.of(actual, exact), agreement);
             }
         }
-        return Comparison.againstOriginal(sample.name(), before.type(), Deviation.of(actual, expected), agreement);
+        return Comparison.againstOriginal(sample.name(), before.type(), precision, Deviation.of(actual, expected), agreement);
     }
 
     private double[] defined(String output, Tensor value, Sample sample) {

@@ -1,5 +1,6 @@
 package dev.swiglu.tools.verify;
 
+import dev.swiglu.Device;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.verify.inputs.Sample;
 import java.util.ArrayList;
@@ -19,11 +20,13 @@ final class SiteComparer {
     private final List<Site> sites;
     private final Operands operands;
     private final ExactSite exact;
+    private final Device device;
 
-    SiteComparer(List<Site> sites, Operands operands) {
+    SiteComparer(List<Site> sites, Operands operands, Device device) {
         this.sites = sites;
         this.operands = operands;
         this.exact = new ExactSite(operands);
+        this.device = device;
     }
 
     /** What has to be captured of a model for {@link #compare}. */
@@ -60,11 +63,11 @@ final class SiteComparer {
         return Comparison.worst(comparisons);
     }
 
-    private static Comparison compare(
+    private Comparison compare(
             String sample, Tensor original, Tensor rewritten, double[] exactOfOriginal, double[] exactOfRewritten) {
         double[] before = original.doubles();
         double[] after = rewritten.doubles();
-        return Comparison.againstExact(sample, rewritten.type(), Deviation.of(before, exactOfOriginal),
-                Deviation.of(after, exactOfRewritten), Agreement.of(before, after));
+        return Comparison.againstExact(sample, rewritten.type(), Precision.of(rewritten.type(), device),
+                Deviation.of(before, exactOfOriginal), Deviation.of(after, exactOfRewritten), Agreement.of(before, after));
     }
 }

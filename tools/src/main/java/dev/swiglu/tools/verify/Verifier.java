@@ -50,7 +50,7 @@ public final class Verifier {
         return new VerificationReport(
                 original.path().toString(), name.toString(), device.toString(), operators,
                 samples.stream().map(Sample::name).toList(), twin.reference(),
-                new OutputComparer(original, twin).compare(samples, originalOutputs, outputs),
+                new OutputComparer(original, twin, device).compare(samples, originalOutputs, outputs),
                 compareSites(sites.tapped(), name, rewrittenRunner), sites.nested());
     }
 
@@ -58,7 +58,7 @@ public final class Verifier {
         if (sites.isEmpty()) {
             return List.of();
         }
-        SiteComparer comparer = new SiteComparer(sites, new Operands(original));
+        SiteComparer comparer = new SiteComparer(sites, new Operands(original), device);
         Set<String> wanted = comparer.wanted();
         requireInOriginal(wanted);
         List<Map<String, Tensor>> before = ofOriginal(() -> originalRunner.values(samples, wanted));

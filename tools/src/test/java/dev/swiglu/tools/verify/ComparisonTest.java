@@ -43,7 +43,7 @@ class ComparisonTest {
 
     private static Comparison withError(String sample, double error) {
         double[] rewritten = {1 + error, -2 * (1 + error), 3 * (1 + error), 4 * (1 + error)};
-        return Comparison.againstExact(sample, TensorType.FLOAT32, Deviation.of(EXACT, EXACT),
+        return Comparison.againstExact(sample, TensorType.FLOAT32, Precision.FLOAT32, Deviation.of(EXACT, EXACT),
                 Deviation.of(rewritten, EXACT), Agreement.of(EXACT, rewritten));
     }
 }

@@ -1,0 +1,91 @@
+package dev.swiglu.operators;
+
+import static dev.swiglu.TensorType.BFLOAT16;
+import static dev.swiglu.TensorType.FLOAT16;
+import static dev.swiglu.TensorType.FLOAT32;
+import static dev.swiglu.operators.Exact.assertComputed;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.swiglu.Device;
+import dev.swiglu.Gpu;
+import dev.swiglu.Tensor;
+import dev.swiglu.TensorType;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** FusedSwiGLU on CUDA at sizes where its paths and tiles begin and end; rows of odd sizes are not aligned. */
+@Tag("gpu")
+class CudaKernelTest {
+    private static final int[] ROWS = {1, 2, 8, 17, 63, 64, 65, 128, 130, 257};
+    /** K and N. */
+    private static final int[][] WEIGHTS = {{64, 128}, {131, 67}, {136, 264}, {320, 520}};
+    /** TF32 cuts what it multiplies to 10 bits; gate and up are products, and so is what becomes of them. */
+    private static final double TF32_ERROR = 0x1p-8;
+
+    @BeforeAll
+    static void runOnTheGpu() {
+        OneNode.runOn(Gpu.required(0));
+    }
+
+    @AfterAll
+    static void runOnTheCpu() {
+        OneNode.runOn(Device.cpu());
+    }
+
+    private static List<FusedCase> cases(TensorType type) {
+        List<FusedCase> cases = new ArrayList<>();
+        for (int m : ROWS) {
+            for (int[] weights : WEIGHTS) {
+                cases.add(new FusedCase(type, weights[0], weights[1], m));
+                cases.add(new FusedCase(type, weights[0], weights[1], m).biases().transposed());
+            }
+        }
+        return cases;
+    }
+
+    @Test
+    void roundsOnceAtEverySize() {
+        for (TensorType type : List.of(FLOAT16, BFLOAT16, FLOAT32)) {
+            for (FusedCase inputs : cases(type)) {
+                OneNode node = inputs.forward().constant("W_gate").constant("W_up");
+                assertComputed(inputs.exactForward(), node.run(), node);
+            }
+        }
+    }
+
+    @Test
+    void savesGateAndUpOnEveryPath() {
+        for (TensorType type : List.of(FLOAT16, BFLOAT16, FLOAT32)) {
+            for (int m : new int[] {1, 17, 130}) {
+                FusedCase inputs = new FusedCase(type, 136, 264, m).bias("b_up");
+                assertComputed(inputs.exactForward(), inputs.forward().wanting("Y", "gate", "up").run(), inputs.forward());
+            }
+        }
+    }
+
+    @Test
+    void everyActivationOnEveryPath() {
+        for (TensorType type : List.of(FLOAT16, BFLOAT16, FLOAT32)) {
+            for (String activation : Gate.ACTIVATIONS) {
+                for (int m : new int[] {1, 17, 130}) {
+                    FusedCase inputs = new FusedCase(type, 64, 128, m).biases().attribute("activation", activation)
+                            .attribute("limit", 7f).attribute("up_offset", 1f);
+                    assertComputed(inputs.exactForward(), inputs.forward().run(), inputs.forward());
+                }
+            }
+        }
+    }
+
+    @Test
+    void float32IsTf32UnlessAskedOtherwise() {
+        for (FusedCase inputs : cases(FLOAT32)) {
+            Tensor y = inputs.attribute("precision", "tf32").forward().run().get("Y");
+            double error = inputs.exactForward().get("Y").relativeError(y);
+            assertTrue(error <= TF32_ERROR, inputs.forward() + ": the error is " + error);
+        }
+    }
+}
