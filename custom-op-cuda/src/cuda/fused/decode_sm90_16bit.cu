@@ -26,7 +26,7 @@ namespace swiglu::cuda {
 namespace {
 
 constexpr int kWarp = 32, kWarpgroup = 128;
-constexpr int kColumns = kDecodeColumns, kRows = kDecodeRows;
+constexpr int kColumns = kDecodeColumns;
 constexpr int kQuad = 4;  // columns that one thread finishes together
 
 struct Maps {
@@ -34,13 +34,14 @@ struct Maps {
 };
 
 struct Work {
-  int tiles, row_blocks, cluster, stages;
+  int tiles, row_blocks, cluster, stages, trigger, prefetch;
+  bool evict_first, products;
 };
 
 struct Barriers {
   ptx::Barrier full[kDecodeMostStages], empty[kDecodeMostStages];
   // Of each warpgroup's 64 columns: all blocks' sums are there; all blocks have read this block's sums.
-  ptx::Barrier summed[2], read[2];
+  ptx::Barrier summed[4], read[4];
 };
 static_assert(sizeof(Barriers) <= kDecodeBarrierBytes);
 
@@ -52,18 +53,30 @@ template <int kTokens> struct Sums {
   static __device__ int place(int token, int column) { return token * kColumns + (column ^ (token / 2 % 4 * 8)); }
 };
 
-template <int kTokens, int kBoxes> struct Shared {
-  static constexpr int kStageBytes = decode_stage_bytes(kTokens, kBoxes);
-  static_assert(sizeof(Sums<kTokens>) * kBoxes == decode_partial_bytes(kTokens, kBoxes));
+// kBoxes boxes of 64 columns, kRows rows a stage, kTokens rows of x.
+template <int kBoxesOfTile, int kRowsOfStage, int kRowsOfX, bool kTransposed> struct Shape {
+  static constexpr int kBoxes = kBoxesOfTile, kRows = kRowsOfStage, kTokens = kRowsOfX;
+  static constexpr bool kTransB = kTransposed;
+  static constexpr int kGroups = kBoxes == 1 ? 1 : kTokens <= 16 ? 2 : kBoxes, kBoxesOfGroup = kBoxes / kGroups;  // warpgroups
+  static constexpr int kThreads = kGroups * kWarpgroup + kWarp;
+  static constexpr int kResident = kTokens <= 16 || kBoxes == 1 ? 3 : kBoxes == 2 ? 2 : 1;
+  static constexpr int kBoxBytes = decode_box_bytes(kRows), kXBytes = kTokens * kRows * 2;
+  static constexpr int kStageBytes = decode_stage_bytes(kTokens, kBoxes, kRows);
+};
+
+template <class S> struct Shared {
+  static_assert(sizeof(Sums<S::kTokens>) * S::kBoxes == decode_partial_bytes(S::kTokens, S::kBoxes));
+  static constexpr int kRing = decode_shared_bytes(S::kTokens, S::kBoxes, S::kRows, 0);
 
   unsigned char* base;
+  unsigned char* x_ring;
 
-  __device__ Sums<kTokens>* sums() const { return reinterpret_cast<Sums<kTokens>*>(base); }
-  __device__ Barriers& barriers() const { return *reinterpret_cast<Barriers*>(base + decode_partial_bytes(kTokens, kBoxes)); }
-  __device__ unsigned char* stage(int i) const { return base + decode_shared_bytes(kTokens, kBoxes, 0) + i * kStageBytes; }
-  __device__ unsigned char* w_gate(int i, int box) const { return stage(i) + 2 * box * kDecodeBoxBytes; }
-  __device__ unsigned char* w_up(int i, int box) const { return w_gate(i, box) + kDecodeBoxBytes; }
-  __device__ unsigned char* x(int i) const { return stage(i) + 2 * kBoxes * kDecodeBoxBytes; }
+  __device__ Shared(unsigned char* base, int stages) : base(base), x_ring(base + kRing + stages * 2 * S::kBoxes * S::kBoxBytes) {}
+  __device__ Sums<S::kTokens>* sums() const { return reinterpret_cast<Sums<S::kTokens>*>(base); }
+  __device__ Barriers& barriers() const { return *reinterpret_cast<Barriers*>(base + decode_partial_bytes(S::kTokens, S::kBoxes)); }
+  __device__ unsigned char* w_gate(int i, int box) const { return base + kRing + (2 * S::kBoxes * i + box) * S::kBoxBytes; }
+  __device__ unsigned char* w_up(int i, int box) const { return w_gate(i, S::kBoxes + box); }
+  __device__ unsigned char* x(int i) const { return x_ring + i * S::kXBytes; }
 };
 
 // The stage that is next, and the parity of the phase in which it is filled.
@@ -90,88 +103,107 @@ struct Place {
 // The producer: one thread. Weights pass through the cache once and should not displace anything.
 
 template <bool kTransB>
-__device__ void load_weights(const CUtensorMap& map, void* to, int column, int row, ptx::Barrier* barrier) {
-  ptx::tma_load(&map, to, kTransB ? row : column, kTransB ? column : row, barrier, ptx::kEvictFirst);
+__device__ void load_weights(const CUtensorMap& map, void* to, int column, int row, ptx::Barrier* barrier, uint64_t cache) {
+  ptx::tma_load(&map, to, kTransB ? row : column, kTransB ? column : row, barrier, cache);
 }
 
 template <bool kTransB> __device__ void prefetch_weights(const CUtensorMap& map, int column, int row) {
   ptx::tma_prefetch(&map, kTransB ? row : column, kTransB ? column : row);
 }
 
-template <int kBoxes, bool kTransB> __device__ void prefetch(const Maps& maps, const Work& work, const Place& place) {
-  const int last = min(place.last_row_block, place.first_row_block + work.stages);
+template <class S> __device__ void prefetch(const Maps& maps, const Work& work, const Place& place) {
+  const int last = min(place.last_row_block, place.first_row_block + work.prefetch);
   for (int block = place.first_row_block; block < last; ++block) {
-    for (int box = 0; box < kBoxes; ++box) {
-      const int column = (place.first_tile * kBoxes + box) * kColumns;
-      prefetch_weights<kTransB>(maps.w_gate, column, block * kRows);
-      prefetch_weights<kTransB>(maps.w_up, column, block * kRows);
+    for (const CUtensorMap* map : {&maps.w_gate, &maps.w_up}) {
+      for (int box = 0; box < S::kBoxes; ++box) {
+        prefetch_weights<S::kTransB>(*map, (place.first_tile * S::kBoxes + box) * kColumns, block * S::kRows);
+      }
     }
   }
 }
 
-template <int kTokens, int kBoxes, bool kTransB>
-__device__ void produce(const Maps& maps, const Work& work, const Place& place, const Shared<kTokens, kBoxes>& shared) {
+template <class S> __device__ void produce(const Maps& maps, const Work& work, const Place& place, const Shared<S>& shared) {
   Barriers& barriers = shared.barriers();
+  const uint64_t cache = work.evict_first ? ptx::kEvictFirst : ptx::kEvictNormal;
+  int left = (work.tiles - place.first_tile + place.tile_step - 1) / place.tile_step *
+             (place.last_row_block - place.first_row_block);
+  const int trigger = min(work.trigger, left);
   RingPosition at;
   for (int tile = place.first_tile; tile < work.tiles; tile += place.tile_step) {
     for (int block = place.first_row_block; block < place.last_row_block; ++block) {
+      if (left-- == trigger) ptx::let_next_kernel_start();
       ptx::Barrier* full = &barriers.full[at.stage];
       ptx::barrier_wait(&barriers.empty[at.stage], at.parity ^ 1);
-      ptx::barrier_arrive_expecting(full, shared.kStageBytes);
+      ptx::barrier_arrive_expecting(full, S::kStageBytes);
+      const int row = block * S::kRows;
 #pragma unroll
-      for (int box = 0; box < kBoxes; ++box) {
-        const int column = (tile * kBoxes + box) * kColumns;
-        load_weights<kTransB>(maps.w_gate, shared.w_gate(at.stage, box), column, block * kRows, full);
-        load_weights<kTransB>(maps.w_up, shared.w_up(at.stage, box), column, block * kRows, full);
+      for (int box = 0; box < S::kBoxes; ++box) {
+        load_weights<S::kTransB>(maps.w_gate, shared.w_gate(at.stage, box), (tile * S::kBoxes + box) * kColumns, row, full, cache);
       }
-      ptx::tma_load(&maps.x, shared.x(at.stage), block * kRows, 0, full);
+#pragma unroll
+      for (int box = 0; box < S::kBoxes; ++box) {
+        load_weights<S::kTransB>(maps.w_up, shared.w_up(at.stage, box), (tile * S::kBoxes + box) * kColumns, row, full, cache);
+      }
+      ptx::tma_load(&maps.x, shared.x(at.stage), row, 0, full);
       at.advance(work.stages);
     }
   }
+  if (work.trigger <= 0) ptx::let_next_kernel_start();
 }
 
 // The consumers: a warpgroup for each box of columns.
 
-// Adds 64 columns (the rows of a product) by all tokens (its columns) over this block's part of k.
-template <class T, int kTokens, int kBoxes, bool kTransB>
-__device__ void multiply(float (&gate)[kTokens / 2], float (&up)[kTokens / 2], const Place& place, int stages, int box,
-                         const Shared<kTokens, kBoxes>& shared, RingPosition& at) {
+template <int kTokens> struct Accumulators {
+  float gate[kTokens / 2] = {}, up[kTokens / 2] = {};
+};
+
+// Adds the warpgroup's columns (64 are the rows of a product) by all tokens (its columns) over this block's part of k.
+template <class T, class S>
+__device__ void multiply(Accumulators<S::kTokens> (&sums)[S::kBoxesOfGroup], const Place& place, const Work& work, int first_box,
+                         const Shared<S>& shared, RingPosition& at) {
   constexpr int kDepth = 16;  // rows of the weights in one product; the steps are bytes to the next ones
-  constexpr int kXStep = kDepth * 2, kWeightStep = kTransB ? kDepth * 2 : kDepth * kColumns * 2;
+  constexpr int kSpan = S::kRows * 2, kWeightSpan = S::kTransB ? kSpan : kColumns * 2;
+  constexpr int kXStep = kDepth * 2, kWeightStep = S::kTransB ? kDepth * 2 : kDepth * kColumns * 2;
   Barriers& barriers = shared.barriers();
   const bool releases = threadIdx.x % kWarp == 0;
   int previous = -1;
   for (int block = place.first_row_block; block < place.last_row_block; ++block) {
     ptx::barrier_wait(&barriers.full[at.stage], at.parity);
-    const uint64_t w_gate = ptx::wgmma_descriptor(shared.w_gate(at.stage, box));
-    const uint64_t w_up = ptx::wgmma_descriptor(shared.w_up(at.stage, box));
-    const uint64_t x = ptx::wgmma_descriptor(shared.x(at.stage));
-    ptx::wgmma_fence();
+    if (work.products) {
+      const uint64_t x = ptx::operand<kSpan>(shared.x(at.stage), 0, 8 * kSpan);
+      ptx::wgmma_fence();
 #pragma unroll
-    for (int i = 0; i < kRows / kDepth; ++i) {
-      ptx::wgmma<T, kTokens, !kTransB>(gate, w_gate + i * kWeightStep / 16, x + i * kXStep / 16);
-      ptx::wgmma<T, kTokens, !kTransB>(up, w_up + i * kWeightStep / 16, x + i * kXStep / 16);
+      for (int i = 0; i < S::kRows / kDepth; ++i) {
+#pragma unroll
+        for (int b = 0; b < S::kBoxesOfGroup; ++b) {
+          const uint64_t w_gate = ptx::operand<kWeightSpan>(shared.w_gate(at.stage, first_box + b), 0, 8 * kWeightSpan);
+          const uint64_t w_up = ptx::operand<kWeightSpan>(shared.w_up(at.stage, first_box + b), 0, 8 * kWeightSpan);
+          const uint64_t x_at = ptx::advanced(x, i * kXStep);
+          ptx::wgmma_narrow<T, S::kTokens, !S::kTransB>(sums[b].gate, ptx::advanced(w_gate, i * kWeightStep), x_at);
+          ptx::wgmma_narrow<T, S::kTokens, !S::kTransB>(sums[b].up, ptx::advanced(w_up, i * kWeightStep), x_at);
+        }
+      }
+      ptx::wgmma_commit();
+      ptx::wgmma_wait<1>();
     }
-    ptx::wgmma_commit();
-    ptx::wgmma_wait<1>();
     if (previous >= 0 && releases) ptx::barrier_arrive(&barriers.empty[previous]);
     previous = at.stage;
-    at.advance(stages);
+    at.advance(work.stages);
   }
   ptx::wgmma_wait<0>();
-  ptx::wgmma_results(gate);
-  ptx::wgmma_results(up);
+#pragma unroll
+  for (int b = 0; b < S::kBoxesOfGroup; ++b) ptx::wgmma_results(sums[b].gate), ptx::wgmma_results(sums[b].up);
   if (releases) ptx::barrier_arrive(&barriers.empty[previous]);
 }
 
 template <int kTokens>
-__device__ void write_sums(const float (&gate)[kTokens / 2], const float (&up)[kTokens / 2], Sums<kTokens>& sums, int thread) {
+__device__ void write_sums(const Accumulators<kTokens>& from, Sums<kTokens>& sums, int thread) {
   const int warp = thread / kWarp, lane = thread % kWarp;
 #pragma unroll
   for (int i = 0; i < kTokens / 2; ++i) {
     const int column = 16 * warp + 8 * (i / 2 % 2) + lane / 4, token = 8 * (i / 4) + 2 * (lane % 4) + i % 2;
-    sums.gate[sums.place(token, column)] = gate[i];
-    sums.up[sums.place(token, column)] = up[i];
+    sums.gate[sums.place(token, column)] = from.gate[i];
+    sums.up[sums.place(token, column)] = from.up[i];
   }
 }
 
@@ -195,21 +227,20 @@ __device__ void add(const float4& from, float (&to)[kQuad]) {
 }
 
 // All loads are on their way before the first is used.
-template <int kTokens> __device__ GateAndUp<float> add_cluster(const Sums<kTokens>& mine, int at, int cluster) {
-  float4 gate[kDecodeMostCluster], up[kDecodeMostCluster];
+__device__ void add_cluster(const float* mine, int cluster, float (&sum)[kQuad]) {
+  constexpr int kAtOnce = 4;
+#pragma unroll 1
+  for (int first = 0; first < cluster; first += kAtOnce) {
+    float4 parts[kAtOnce];
 #pragma unroll
-  for (int rank = 0; rank < kDecodeMostCluster; ++rank) {
-    if (rank < cluster) {
-      gate[rank] = ptx::load_cluster_float4(ptx::cluster_address(&mine.gate[at], rank));
-      up[rank] = ptx::load_cluster_float4(ptx::cluster_address(&mine.up[at], rank));
+    for (int i = 0; i < kAtOnce; ++i) {
+      if (first + i < cluster) parts[i] = ptx::load_cluster_float4(ptx::cluster_address(mine, first + i));
+    }
+#pragma unroll
+    for (int i = 0; i < kAtOnce; ++i) {
+      if (first + i < cluster) add(parts[i], sum);
     }
   }
-  GateAndUp<float> sums = {};
-#pragma unroll
-  for (int rank = 0; rank < kDecodeMostCluster; ++rank) {
-    if (rank < cluster) add(gate[rank], sums.gate), add(up[rank], sums.up);
-  }
-  return sums;
 }
 
 // Single elements: beside the weights the outputs are next to nothing, and so need no alignment.
@@ -243,27 +274,33 @@ __device__ void arrive_at_cluster(ptx::Barrier* barrier, int cluster) {
   if (lane < cluster) ptx::barrier_arrive_remote(barrier, lane);
 }
 
-template <class T, int kTokens, int kBoxes, bool kTransB>
-__device__ void consume(const FusedSwiGLUProblem<T>& p, const Work& work, const Place& place,
-                        const Shared<kTokens, kBoxes>& shared) {
-  const int thread = threadIdx.x % kWarpgroup, box = threadIdx.x / kWarpgroup;
-  const int quads = kColumns / kQuad / work.cluster;  // of each block; the cluster's sizes divide it
-  const int column_in_box = (place.rank * quads + thread % quads) * kQuad;
-  Sums<kTokens>& sums = shared.sums()[box];
-  ptx::Barrier *summed = &shared.barriers().summed[box], *read = &shared.barriers().read[box];
+template <class T, class S>
+__device__ void consume(const FusedSwiGLUProblem<T>& p, const Work& work, const Place& place, const Shared<S>& shared) {
+  constexpr int kQuads = S::kBoxesOfGroup * kColumns / kQuad, kTokensAtOnce = kWarpgroup / kQuads;
+  const int thread = threadIdx.x % kWarpgroup, group = threadIdx.x / kWarpgroup;
+  const int first_box = group * S::kBoxesOfGroup, quad = thread % kQuads;
+  const int box = first_box + quad / (kColumns / kQuad), column_in_box = quad * kQuad % kColumns;
+  ptx::Barrier *summed = &shared.barriers().summed[group], *read = &shared.barriers().read[group];
   RingPosition at;
   uint32_t parity = 0;
   for (int tile = place.first_tile; tile < work.tiles; tile += place.tile_step, parity ^= 1) {
-    const int64_t column = (int64_t(tile) * kBoxes + box) * kColumns + column_in_box;
+    const int64_t column = (int64_t(tile) * S::kBoxes + box) * kColumns + column_in_box;
     const GateAndUp<T> biases = load_biases(p, column);
-    float gate[kTokens / 2] = {}, up[kTokens / 2] = {};
-    multiply<T, kTokens, kBoxes, kTransB>(gate, up, place, work.stages, box, shared, at);
+    Accumulators<S::kTokens> sums[S::kBoxesOfGroup];
+    multiply<T>(sums, place, work, first_box, shared, at);
     ptx::barrier_wait_cluster(read, parity ^ 1);
-    write_sums(gate, up, sums, thread);
+#pragma unroll
+    for (int b = 0; b < S::kBoxesOfGroup; ++b) write_sums(sums[b], shared.sums()[first_box + b], thread);
     arrive_at_cluster(summed, work.cluster);
     ptx::barrier_wait_cluster(summed, parity);
-    for (int token = thread / quads; column < p.sizes.n && token < p.sizes.m; token += kWarpgroup / quads) {
-      GateAndUp<float> values = add_cluster(sums, sums.place(token, column_in_box), work.cluster);
+    const Sums<S::kTokens>& mine = shared.sums()[box];
+#pragma unroll 1
+    for (int token = place.rank * kTokensAtOnce + thread / kQuads; column < p.sizes.n && token < p.sizes.m;
+         token += work.cluster * kTokensAtOnce) {
+      GateAndUp<float> values = {};
+      const int at_sums = mine.place(token, column_in_box);
+      add_cluster(&mine.gate[at_sums], work.cluster, values.gate);
+      add_cluster(&mine.up[at_sums], work.cluster, values.up);
 #pragma unroll
       for (int i = 0; i < kQuad; ++i) values.gate[i] += widen(biases.gate[i]), values.up[i] += widen(biases.up[i]);
       finish_quad(p, values, token, column);
@@ -272,41 +309,39 @@ __device__ void consume(const FusedSwiGLUProblem<T>& p, const Work& work, const 
   }
 }
 
-template <int kBoxes> constexpr int kThreads = kBoxes * kWarpgroup + kWarp;
-
-__device__ void init(Barriers& barriers, const Work& work, int boxes) {
+__device__ void init(Barriers& barriers, const Work& work, int groups) {
   constexpr int kWarps = kWarpgroup / kWarp;
   for (int stage = 0; stage < work.stages; ++stage) {
     ptx::barrier_init(&barriers.full[stage], 1);
-    ptx::barrier_init(&barriers.empty[stage], boxes * kWarps);
+    ptx::barrier_init(&barriers.empty[stage], groups * kWarps);
   }
-  for (int box = 0; box < boxes; ++box) {
-    ptx::barrier_init(&barriers.summed[box], work.cluster * kWarps);
-    ptx::barrier_init(&barriers.read[box], work.cluster * kWarps);
+  for (int group = 0; group < groups; ++group) {
+    ptx::barrier_init(&barriers.summed[group], work.cluster * kWarps);
+    ptx::barrier_init(&barriers.read[group], work.cluster * kWarps);
   }
   ptx::barrier_init_fence();
 }
 
-template <class T, int kTokens, int kBoxes, bool kTransB>
-__global__ void __launch_bounds__(kThreads<kBoxes>, 1)
+template <class T, class S>
+__global__ void __launch_bounds__(S::kThreads, S::kResident)
     decode_kernel(const __grid_constant__ Maps maps, const __grid_constant__ FusedSwiGLUProblem<T> p, const Work work) {
   extern __shared__ __align__(1024) unsigned char memory[];
-  const Shared<kTokens, kBoxes> shared{memory};
+  const Shared<S> shared(memory, work.stages);
   const Place place(work);
-  const bool produces = threadIdx.x == kBoxes * kWarpgroup;
-  if (threadIdx.x == 0) init(shared.barriers(), work, kBoxes);
+  const bool produces = threadIdx.x == S::kGroups * kWarpgroup;
+  if (work.trigger == INT32_MAX) ptx::let_next_kernel_start();
+  if (threadIdx.x == 0) init(shared.barriers(), work, S::kGroups);
   if (produces) {
     for (const CUtensorMap* map : {&maps.x, &maps.w_gate, &maps.w_up}) ptx::prefetch_tensor_map(map);
-    prefetch<kBoxes, kTransB>(maps, work, place);
+    prefetch<S>(maps, work, place);
   }
   __syncwarp();
   ptx::cluster_sync();
   ptx::wait_for_previous_kernel();
   if (produces) {
-    produce<kTokens, kBoxes, kTransB>(maps, work, place, shared);
-    ptx::let_next_kernel_start();
-  } else if (threadIdx.x < kBoxes * kWarpgroup) {
-    consume<T, kTokens, kBoxes, kTransB>(p, work, place, shared);
+    produce<S>(maps, work, place, shared);
+  } else if (threadIdx.x < S::kGroups * kWarpgroup) {
+    consume<T, S>(p, work, place, shared);
   }
   // No block leaves while another reads its sums.
   __syncwarp();
@@ -315,43 +350,21 @@ __global__ void __launch_bounds__(kThreads<kBoxes>, 1)
 
 // The host's side.
 
-// A stand-in for any of the kernels above with a multiprocessor to itself.
-__global__ void fills_a_multiprocessor() {}
-
-// Clusters that run at once; each thread asks the driver once for a device.
-int resident_clusters(const Device& device, int cluster) {
-  static thread_local int asked_device = -1, known[kDecodeMostCluster + 1];
-  if (asked_device != device.index) {
-    const void* kernel = reinterpret_cast<const void*>(fills_a_multiprocessor);
-    allow_shared_memory(kernel, kDecodeWholeBytes);
-    for (int size = 1; size <= kDecodeMostCluster; size *= 2) {
-      cudaLaunchAttribute attribute = {};
-      attribute.id = cudaLaunchAttributeClusterDimension;
-      attribute.val.clusterDim = {unsigned(size), 1, 1};
-      cudaLaunchConfig_t config = {};
-      config.gridDim = size, config.blockDim = kThreads<1>, config.dynamicSmemBytes = kDecodeWholeBytes;
-      config.attrs = &attribute, config.numAttrs = 1;
-      if (cudaOccupancyMaxActiveClusters(&known[size], kernel, &config) != cudaSuccess) known[size] = 0, cudaGetLastError();
-    }
-    asked_device = device.index;
-  }
-  return known[cluster];
-}
-
-template <class T> DecodePlan plan_for(const FusedSwiGLUProblem<T>& p, const Device& device) {
-  return decode_plan(p.sizes, device.multiprocessors, [&](int cluster) { return resident_clusters(device, cluster); });
-}
-
-template <class T> cudaError_t encode_maps(const FusedSwiGLUProblem<T>& p, int tokens, Maps* maps) {
-  const auto [m, k, n, trans_b] = p.sizes;
-  static_assert(kRows == kColumns, "a box of weights is the same in either layout");
-  const auto box = [](const T* data, int64_t rows, int64_t columns, int box_rows) {
-    return MatrixMap{data, kTensorMapType<T>, rows, columns, box_rows, kRows, CU_TENSOR_MAP_SWIZZLE_128B};
+template <class T, class S>
+cudaError_t encode_maps(const FusedSwiGLUProblem<T>& p, const DecodePlan& plan, Maps* maps) {
+  const int64_t m = p.sizes.m, k = p.sizes.k, n = p.sizes.n;
+  const auto box = [&](const T* data, int64_t rows, int64_t columns, int box_rows, int box_columns) {
+    const CUtensorMapSwizzle swizzle = box_columns == 64   ? CU_TENSOR_MAP_SWIZZLE_128B
+                                       : box_columns == 32 ? CU_TENSOR_MAP_SWIZZLE_64B
+                                                           : CU_TENSOR_MAP_SWIZZLE_32B;
+    return MatrixMap{data, kTensorMapType<T>, rows, columns, box_rows, box_columns, swizzle, CUtensorMapL2promotion(plan.promotion)};
   };
-  const int64_t rows = trans_b ? n : k, columns = trans_b ? k : n;
-  if (const cudaError_t error = encode(box(p.x, m, k, tokens), &maps->x); error != cudaSuccess) return error;
-  if (const cudaError_t error = encode(box(p.w_gate, rows, columns, kRows), &maps->w_gate); error != cudaSuccess) return error;
-  return encode(box(p.w_up, rows, columns, kRows), &maps->w_up);
+  const auto weights = [&](const T* data) {
+    return S::kTransB ? box(data, n, k, kColumns, S::kRows) : box(data, k, n, S::kRows, kColumns);
+  };
+  if (const cudaError_t error = encode(box(p.x, m, k, S::kTokens, S::kRows), &maps->x); error != cudaSuccess) return error;
+  if (const cudaError_t error = encode(weights(p.w_gate), &maps->w_gate); error != cudaSuccess) return error;
+  return encode(weights(p.w_up), &maps->w_up);
 }
 
 // The most that any plan asks for, so that threads with different plans agree; and the cache gives way to it even if one block
@@ -361,17 +374,18 @@ cudaError_t allow_all_shared_memory(const void* kernel) {
   return cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared);
 }
 
-template <class T, int kTokens, int kBoxes, bool kTransB>
+template <class T, class S>
 cudaError_t launch_kernel(const FusedSwiGLUProblem<T>& p, const Launch& launch, const DecodePlan& plan) {
-  const auto kernel = decode_kernel<T, kTokens, kBoxes, kTransB>;
-  const int bytes = decode_shared_bytes(kTokens, kBoxes, plan.stages);
-  constexpr int kWidth = kBoxes * kColumns;
-  const Work work = {int((p.sizes.n + kWidth - 1) / kWidth), int((p.sizes.k + kRows - 1) / kRows), plan.cluster, plan.stages};
+  const auto kernel = decode_kernel<T, S>;
+  const int bytes = decode_shared_bytes(S::kTokens, S::kBoxes, S::kRows, plan.stages);
+  constexpr int kWidth = S::kBoxes * kColumns;
+  const Work work = {int((p.sizes.n + kWidth - 1) / kWidth), int((p.sizes.k + S::kRows - 1) / S::kRows), plan.cluster, plan.stages,
+                     plan.trigger, plan.prefetch, plan.evict_first, plan.products};
   assert(plan.cluster <= work.row_blocks && "a block of the cluster would have nothing to add");
   assert(bytes <= kDecodeWholeBytes && plan.stages <= kDecodeMostStages && "more stages than there is room for");
 
   Maps maps;
-  if (const cudaError_t error = encode_maps(p, kTokens, &maps); error != cudaSuccess) return error;
+  if (const cudaError_t error = encode_maps<T, S>(p, plan, &maps); error != cudaSuccess) return error;
   const cudaError_t allowed = allow_all_shared_memory(reinterpret_cast<const void*>(kernel));
   if (allowed != cudaSuccess) return allowed;
 
@@ -381,20 +395,34 @@ cudaError_t launch_kernel(const FusedSwiGLUProblem<T>& p, const Launch& launch, 
   attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
   attributes[1].val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config = {};
-  config.gridDim = plan.cluster * std::min(work.tiles, std::max(1, resident_clusters(launch.device, plan.cluster)));
-  config.blockDim = kThreads<kBoxes>;
+  config.gridDim = plan.cluster * work.tiles;
+  config.blockDim = S::kThreads;
   config.dynamicSmemBytes = bytes;
   config.stream = launch.stream;
   config.attrs = attributes, config.numAttrs = 2;
+  if (plan.grid != DecodeGrid::all) {
+    cudaLaunchConfig_t asked = config;
+    asked.gridDim = plan.cluster, asked.numAttrs = 1;
+    if (plan.grid == DecodeGrid::whole) asked.dynamicSmemBytes = kDecodeWholeBytes;
+    int clusters = 0;
+    if (const cudaError_t error = cudaOccupancyMaxActiveClusters(&clusters, kernel, &asked); error != cudaSuccess) return error;
+    config.gridDim = plan.cluster * std::min(work.tiles, clusters);
+  }
   return cudaLaunchKernelEx(&config, kernel, maps, p, work);
 }
 
-template <class T, int kTokens>
+template <class T, int kTokens, bool kTransB>
 cudaError_t launch_tokens(const FusedSwiGLUProblem<T>& p, const Launch& launch, const DecodePlan& plan) {
-  const bool wide = plan.column_boxes == 2;
-  const auto launches = p.sizes.trans_b ? (wide ? launch_kernel<T, kTokens, 2, true> : launch_kernel<T, kTokens, 1, true>)
-                                        : (wide ? launch_kernel<T, kTokens, 2, false> : launch_kernel<T, kTokens, 1, false>);
-  return launches(p, launch, plan);
+  switch (plan.column_boxes * 100 + plan.rows) {
+    case 132: return launch_kernel<T, Shape<1, 32, kTokens, kTransB>>(p, launch, plan);
+    case 164: return launch_kernel<T, Shape<1, 64, kTokens, kTransB>>(p, launch, plan);
+    case 216: return launch_kernel<T, Shape<2, 16, kTokens, kTransB>>(p, launch, plan);
+    case 232: return launch_kernel<T, Shape<2, 32, kTokens, kTransB>>(p, launch, plan);
+    case 264: return launch_kernel<T, Shape<2, 64, kTokens, kTransB>>(p, launch, plan);
+    case 416: return launch_kernel<T, Shape<4, 16, kTokens, kTransB>>(p, launch, plan);
+    case 432: return launch_kernel<T, Shape<4, 32, kTokens, kTransB>>(p, launch, plan);
+  }
+  return cudaErrorInvalidValue;
 }
 
 }  // namespace
@@ -410,22 +438,15 @@ template <class T> bool decode_sm90_16bit_takes(const FusedSwiGLUProblem<T>& p) 
 
 template <class T> cudaError_t decode_sm90_16bit(const FusedSwiGLUProblem<T>& p, const Launch& launch, const DecodePlan& plan) {
   switch (decode_tokens(p.sizes.m)) {
-    case 8: return launch_tokens<T, 8>(p, launch, plan);
-    case 16: return launch_tokens<T, 16>(p, launch, plan);
-    case 32: return launch_tokens<T, 32>(p, launch, plan);
-    default: return launch_tokens<T, 64>(p, launch, plan);
+    case 8: return launch_tokens<T, 8, false>(p, launch, plan);
+    case 16: return launch_tokens<T, 16, false>(p, launch, plan);
+    default: return launch_tokens<T, 64, false>(p, launch, plan);
   }
-}
-
-template <class T> cudaError_t decode_sm90_16bit(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
-  return decode_sm90_16bit(p, launch, plan_for(p, launch.device));
 }
 
 #define SWIGLU_INSTANTIATE(T)                                                                                  \
   template bool decode_sm90_16bit_takes(const FusedSwiGLUProblem<T>&);                                         \
-  template cudaError_t decode_sm90_16bit(const FusedSwiGLUProblem<T>&, const Launch&, const DecodePlan&);      \
-  template cudaError_t decode_sm90_16bit(const FusedSwiGLUProblem<T>&, const Launch&);
-SWIGLU_INSTANTIATE(float16)
+  template cudaError_t decode_sm90_16bit(const FusedSwiGLUProblem<T>&, const Launch&, const DecodePlan&);
 SWIGLU_INSTANTIATE(bfloat16)
 #undef SWIGLU_INSTANTIATE
 

@@ -1,32 +1,12 @@
-// Warpgroup products (sm_90a) with a narrow right operand: D[64, n] += A[64, 16] · B[16, n], n in {8, 16, 32, 64}, for float16
-// and bfloat16, both operands in shared memory as the copy engine's 128-byte swizzle lays them out. All of a warpgroup takes
-// part: d[4j + 2h + e] of lane l in warp w is row 16w + 8h + l/4, column 8j + 2(l%4) + e of D.
+// wgmma with a narrow right operand: 8, 16, 32 or 64 columns. Operands and accumulators lie as in wgmma.h.
 #pragma once
 
 #include <cstdint>
 #include <type_traits>
 
-#include "cuda/ptx/mbarrier.h"
-#include "math/float16.h"
+#include "cuda/ptx/wgmma.h"
 
 namespace swiglu::cuda::ptx {
-
-// Of an operand in atoms of eight swizzled rows of 128 bytes, 1024 bytes that start at a multiple of 1024. Where its rows run
-// along k (K-major), atoms follow each other along its other dimension; where they run along that (MN-major), along k. The stride
-// to a second column of atoms is left 0: no product here spans two. Adding bytes / 16 to a descriptor moves its start.
-__device__ __forceinline__ uint64_t wgmma_descriptor(const void* operand) {
-  constexpr uint64_t kSwizzle128 = uint64_t(1) << 62, kNextAtom = uint64_t(1024 / 16) << 32;
-  return kSwizzle128 | kNextAtom | (shared_address(operand) & 0x3FFFF) / 16;
-}
-
-// Before the first product, and before a product whose accumulators other instructions touched.
-__device__ __forceinline__ void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
-__device__ __forceinline__ void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
-
-// Until at most `kPending` of the committed groups are still running.
-template <int kPending> __device__ __forceinline__ void wgmma_wait() {
-  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
-}
 
 // Keeps the compiler from reading accumulators before the wait that precedes this.
 template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[kCount]) {
@@ -63,7 +43,7 @@ template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[k
 
 // d += A · B, with A MN-major or K-major and B K-major. Runs on after the return, see wgmma_wait.
 template <class T, int kColumns, bool kMnMajorA>
-__device__ __forceinline__ void wgmma(float (&d)[kColumns / 2], uint64_t a, uint64_t b) {
+__device__ __forceinline__ void wgmma_narrow(float (&d)[kColumns / 2], uint64_t a, uint64_t b) {
   static_assert(kColumns == 8 || kColumns == 16 || kColumns == 32 || kColumns == 64);
   if constexpr (std::is_same_v<T, float16>) {
     SWIGLU_WGMMA_WIDTHS("f16")
