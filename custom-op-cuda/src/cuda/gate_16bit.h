@@ -12,9 +12,18 @@ constexpr float kMinusLog2E = -1.44269504089f;
 
 __device__ __forceinline__ float sigmoid_16bit(float t) { return reciprocal(1.0f + power_of_two(t * kMinusLog2E)); }
 
+// 1 / x for 1 ≤ x ≤ 2¹²⁶ without the unit that 2ˣ needs: a first guess from the bits, within 5.1 %, and two steps of Newton,
+// after which the relative error is at most 7 · 10⁻⁶.
+__device__ __forceinline__ float reciprocal_by_newton(float x) {
+  float r = float_of(0x7EF311C7u - bits_of(x));
+  r *= fmaf(-x, r, 2.0f);
+  return r * fmaf(-x, r, 2.0f);
+}
+
 // act(x), with scale = -alpha / ln 2 computed once by the caller.
-template <Activation kActivation> __device__ __forceinline__ float activate_16bit(float x, float alpha, float scale) {
+template <Activation kActivation> __device__ __forceinline__ float activate_16bit(float x, float alpha, float scale, bool newton = false) {
   if constexpr (kActivation == Activation::silu || kActivation == Activation::quick_gelu) {
+    if (newton) return x * reciprocal_by_newton(1.0f + power_of_two(fminf(x * scale, 126.0f)));
     return x * reciprocal(1.0f + power_of_two(x * scale));
   } else if constexpr (kActivation == Activation::sigmoid) {
     return sigmoid_16bit(x);

@@ -242,7 +242,7 @@ __device__ __forceinline__ void compute_tile(const Arguments<T>& a, const Shared
   const float scale = function.alpha * kMinusLog2E;
   with_activation(function.activation, [&](auto activation) {
     store_tile<Tile, Width>(&to.y, staging, warpgroup, row, column, [&](int i) {
-      return activate_16bit<decltype(activation)::value>(d[i], function.alpha, scale) * d[kUp + i];
+      return activate_16bit<decltype(activation)::value>(d[i], function.alpha, scale, Tile::kNewton == 2 || (Tile::kNewton == 1 && (i & 1))) * d[kUp + i];
     });
   });
 }
@@ -250,16 +250,15 @@ __device__ __forceinline__ void compute_tile(const Arguments<T>& a, const Shared
 template <class Tile, class T> __device__ void consume(const Arguments<T>& a, const Shared<Tile>& shared, int warpgroup) {
   const int rank = rank_in_cluster<Tile>();
   Position<Tile::kStages> at;
-  bool hand_over = warpgroup == 0;
-  if (Tile::kLag > 0 && warpgroup == 1) ptx::named_barrier_sync(1, 256);
+  const bool hand_over = warpgroup == 0;
   for (int tile = blockIdx.x / Tile::kCluster; tile < a.order.count(); tile += gridDim.x / Tile::kCluster) {
     const Place place = a.order.template place<Tile>(tile, rank);
+    if (Tile::kLag > 0 && warpgroup == 1) ptx::named_barrier_sync(1, 256);
     if (place.half) {
       compute_tile<Tile, typename Tile::Half>(a, shared, warpgroup, place, hand_over, at);
     } else {
       compute_tile<Tile, typename Tile::Full>(a, shared, warpgroup, place, hand_over, at);
     }
-    hand_over = false;
   }
   if (threadIdx.x % 128 == 0) ptx::tma_store_wait();
 }
@@ -380,15 +379,19 @@ template <class T> cudaError_t gemm_sm90_16bit(const FusedSwiGLUProblem<T>& p, c
   constexpr Sharing none = Sharing::none, weights = Sharing::weights, x = Sharing::x;
   if (p.sizes.trans_b) return launch<Tile<T, 128, true, weights, 2, 64, 0>>(p, where);
   const char* v = getenv("SWIGLU_TUNE"); const int variant = v ? atoi(v) : 0;
-  if (variant == 1) return launch<Tile<T, 128, false, weights, 2, 64, 0>>(p, where);
-  if (variant == 2) return launch<Tile<T, 112, false, none, 1, 64, 0>>(p, where);
-  if (variant == 3) return launch<Tile<T, 112, false, weights, 2, 64, 0>>(p, where);
-  if (variant == 4) return launch<Tile<T, 96, false, weights, 2, 64, 0>>(p, where);
-  if (variant == 5) return launch<Tile<T, 112, false, x, 2, 64, 0>>(p, where);
-  if (variant == 6) return launch<Tile<T, 96, false, x, 4, 64, 0>>(p, where);
-  if (variant == 7) return launch<Tile<T, 128, false, none, 1, 32, 3>>(p, where);
-  if (variant == 8) return launch<Tile<T, 112, false, weights, 2, 32, 3>>(p, where);
-  if (variant == 9) { auto q = p; q.gate_function.activation = Activation::identity; return launch<Tile<T, 112, false, weights, 2, 64, 0>>(q, where); }
+  if (variant == 1) return launch<Tile<T, 128, false, none, 1, 64, 1>>(p, where);
+  if (variant == 2) return launch<Tile<T, 128, false, none, 1, 64, 2>>(p, where);
+  if (variant == 3) return launch<Tile<T, 128, false, none, 1, 64, 0, 1>>(p, where);
+  if (variant == 4) return launch<Tile<T, 128, false, none, 1, 64, 0, 2>>(p, where);
+  if (variant == 5) return launch<Tile<T, 128, false, none, 1, 64, 1, 1>>(p, where);
+  if (variant == 6) return launch<Tile<T, 112, false, weights, 2, 64, 0, 1>>(p, where);
+  if (variant == 7) return launch<Tile<T, 112, false, weights, 2, 64, 1, 1>>(p, where);
+  if (variant == 8) return launch<Tile<T, 96, false, weights, 2, 64, 0, 1>>(p, where);
+  if (variant == 9) return launch<Tile<T, 96, false, x, 4, 64, 0>>(p, where);
+  if (variant == 10) return launch<Tile<T, 112, false, x, 2, 64, 0>>(p, where);
+  if (variant == 11) return launch<Tile<T, 128, false, x, 2, 64, 0>>(p, where);
+  if (variant == 12) return launch<Tile<T, 128, false, x, 4, 64, 0>>(p, where);
+  if (variant == 13) return launch<Tile<T, 96, false, x, 2, 64, 0>>(p, where);
   return launch<Tile<T, 128, false, none, 1, 64, 0>>(p, where);
 }
 

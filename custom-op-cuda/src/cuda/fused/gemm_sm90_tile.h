@@ -23,7 +23,8 @@ template <int kColumns_, int kDepth> struct Width {
   static constexpr int kColumnsY = (kColumns & -kColumns) < 64 ? kColumns & -kColumns : 64;  // of the boxes that Y is stored in
 };
 
-template <class T, int kColumns_, bool kTransposed_, Sharing kSharing_, int kCluster_, int kDepth_, int kLag_> struct Tile {
+template <class T, int kColumns_, bool kTransposed_, Sharing kSharing_, int kCluster_, int kDepth_, int kLag_, int kNewton_ = 0> struct Tile {
+  static constexpr int kNewton = kNewton_;
   using Element = T;
   static constexpr int kColumns = kColumns_;
   static constexpr bool kTransposed = kTransposed_;
