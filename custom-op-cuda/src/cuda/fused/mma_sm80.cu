@@ -3,8 +3,8 @@
 // float16 and bfloat16 products are exact, float32 operands are rounded to TF32; sums, biases and gate are float32, each output is
 // rounded once. Deterministic: every sum has a fixed order.
 //
-// A block of four warps computes a tile of Y, kRows x 64, from tiles of X, W_gate and W_up that cp.async brings, kStages in flight, to
-// shared memory. A warp multiplies 32 gate columns and the same 32 up columns at a time, with the fragments of the next 32 bytes of depth
+// A block computes a tile of Y, kRows x 64, from tiles of X, W_gate and W_up that cp.async brings, kStages in flight, to shared memory.
+// A warp multiplies 32 gate columns and the same 32 up columns at a time, with the fragments of the next 32 bytes of depth
 // loaded ahead of the products. For few rows the warps also share the depth of a step among them. At the end the sums go through shared
 // memory, where the partial ones meet and a thread gets adjacent columns of both projections. Neighbouring blocks take different rows
 // of the same columns, so that the weights come from the L2 cache.
@@ -20,9 +20,9 @@
 
 namespace swiglu::cuda {
 
-constexpr int kThreads = 128, kColumns = 64, kColumnWarps = 2, kWarpColumns = kColumns / kColumnWarps;
+constexpr int kColumns = 64, kColumnWarps = 2, kWarpColumns = kColumns / kColumnWarps;
 constexpr int kBlocks = 2 * kWarpColumns / 8;  // 8-column products of a warp, first those of the gate, then those of up
-constexpr int kRowTilesTogether = 16;
+constexpr int kRowsTogether = 2048;  // of X: with as many columns of the weights, about what the multiprocessors work on at once
 
 // 32 rows of each row warp at a time go through shared memory at the end.
 constexpr int kPassRows = 32;
@@ -33,16 +33,19 @@ template <int kRows_, int kRowWarps_, int kDepthWarps_, int kStepBytes_, int kSt
   static constexpr int kStepBytes = kStepBytes_;  // depth of a step, in bytes of X
   static constexpr int kStages = kStages_;
   static constexpr int kResident = kResident_;  // blocks that a multiprocessor should hold
+  static constexpr int kThreads = 32 * kRowWarps * kColumnWarps * kDepthWarps;
   static constexpr int kWarpRows = kRows / kRowWarps;
   static constexpr int kSubsteps = kStepBytes / 32 / kDepthWarps;
   static constexpr int kSharedBytes = kStages * kStepBytes * (kRows + 2 * kColumns);
-  static_assert(kRowWarps * kColumnWarps * kDepthWarps * 32 == kThreads && kWarpRows % kPassRows == 0, "warps cover the tile");
+  static_assert(kWarpRows % kPassRows == 0 && kRowsTogether % kRows == 0, "passes and groups are whole");
   static_assert(kSubsteps % 2 == 0, "two sets of fragments take turns");
   static_assert(kDepthWarps * kRowWarps * kPassRows * kSumStride * 4 <= kSharedBytes, "the sums fit where the stages were");
 };
 
-using Large = Tile<128, 2, 1, 64, 3, 2>;
-using Middle = Tile<64, 2, 1, 64, 4, 3>;
+// At most 99 KB of shared memory, which is what the smaller chips have. The largest tile asks least of the L2 cache, two blocks of the
+// middle one overlap each other's beginnings and ends, the small one is for the memory's speed.
+using Large = Tile<256, 4, 1, 64, 4, 1>;
+using Middle = Tile<128, 2, 1, 64, 3, 2>;
 using Small = Tile<32, 1, 2, 128, 4, 2>;
 
 template <class T, class Tile, bool kTransB> struct Stage {
@@ -135,20 +138,22 @@ struct Origin {
 };
 
 template <class Tile> __device__ Origin origin(const GemmSizes& sizes) {
+  constexpr uint32_t kTogether = kRowsTogether / Tile::kRows;
   const uint32_t row_tiles = static_cast<uint32_t>((sizes.m + Tile::kRows - 1) / Tile::kRows);
   const uint32_t column_tiles = gridDim.x / row_tiles;
-  const uint32_t group = blockIdx.x / (kRowTilesTogether * column_tiles), in_group = blockIdx.x % (kRowTilesTogether * column_tiles);
-  const uint32_t height = min(static_cast<uint32_t>(kRowTilesTogether), row_tiles - group * kRowTilesTogether);
-  return {int64_t(group * kRowTilesTogether + in_group % height) * Tile::kRows, int64_t(in_group / height) * kColumns};
+  const uint64_t group_tiles = uint64_t(kTogether) * column_tiles;
+  const uint32_t group = static_cast<uint32_t>(blockIdx.x / group_tiles), in_group = blockIdx.x - group * group_tiles;
+  const uint32_t height = min(kTogether, row_tiles - group * kTogether);
+  return {int64_t(group * kTogether + in_group % height) * Tile::kRows, int64_t(in_group / height) * kColumns};
 }
 
 __device__ __forceinline__ int at_most(int64_t count, int limit) { return count < limit ? static_cast<int>(count) : limit; }
 
 template <class T, class Tile, bool kTransB>
-__global__ void __launch_bounds__(kThreads, Tile::kResident) mma_kernel(const __grid_constant__ FusedSwiGLUProblem<T> p) {
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(const __grid_constant__ FusedSwiGLUProblem<T> p) {
   using Memory = Stage<T, Tile, kTransB>;
   using WarpFragments = Fragments<T, Tile, kTransB>;
-  constexpr int kDepth = Memory::kDepth, kStages = Tile::kStages, kSubsteps = Tile::kSubsteps, kWidth = kPackWidth<T>;
+  constexpr int kThreads = Tile::kThreads, kDepth = Memory::kDepth, kStages = Tile::kStages, kSubsteps = Tile::kSubsteps, kWidth = kPackWidth<T>;
   extern __shared__ __align__(128) char shared[];
 
   const int64_t m = p.sizes.m, k = p.sizes.k, n = p.sizes.n;
@@ -246,7 +251,7 @@ template <class T, class Tile> cudaError_t launch_tile(const FusedSwiGLUProblem<
   const cudaError_t error = allow_shared_memory(reinterpret_cast<const void*>(kernel), Tile::kSharedBytes);
   if (error != cudaSuccess) return error;
   assert(tiles<Tile>(p.sizes) <= std::numeric_limits<int>::max() && "the grid's first dimension counts the tiles");
-  kernel<<<static_cast<unsigned>(tiles<Tile>(p.sizes)), kThreads, Tile::kSharedBytes, launch.stream>>>(p);
+  kernel<<<static_cast<unsigned>(tiles<Tile>(p.sizes)), Tile::kThreads, Tile::kSharedBytes, launch.stream>>>(p);
   return cudaGetLastError();
 }
 
@@ -259,8 +264,8 @@ template <class Tile> double cost(const GemmSizes& sizes, const Device& device, 
 
 template <class T> cudaError_t mma_sm80(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
   const double large = cost<Large>(p.sizes, launch.device, 1.0);
-  const double middle = cost<Middle>(p.sizes, launch.device, 0.8);
-  const double small = cost<Small>(p.sizes, launch.device, 0.45);
+  const double middle = cost<Middle>(p.sizes, launch.device, 0.85);
+  const double small = cost<Small>(p.sizes, launch.device, 0.4);
   if (small <= middle && small <= large) return launch_tile<T, Small>(p, launch);
   return middle <= large ? launch_tile<T, Middle>(p, launch) : launch_tile<T, Large>(p, launch);
 }
