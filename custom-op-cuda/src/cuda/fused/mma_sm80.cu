@@ -153,7 +153,8 @@ template <class T, class Tile, bool kTransB>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(const __grid_constant__ FusedSwiGLUProblem<T> p) {
   using Memory = Stage<T, Tile, kTransB>;
   using WarpFragments = Fragments<T, Tile, kTransB>;
-  constexpr int kThreads = Tile::kThreads, kDepth = Memory::kDepth, kStages = Tile::kStages, kSubsteps = Tile::kSubsteps, kWidth = kPackWidth<T>;
+  constexpr int kThreads = Tile::kThreads, kStages = Tile::kStages, kSubsteps = Tile::kSubsteps;
+  constexpr int kDepth = Memory::kDepth, kWidth = kPackWidth<T>;
   extern __shared__ __align__(128) char shared[];
 
   const int64_t m = p.sizes.m, k = p.sizes.k, n = p.sizes.n;
