@@ -166,6 +166,8 @@ template <class T> static Row measure(const Workload& w, const Effort& effort, c
   row.flops = 2.0 * w.m * w.k * 2 * w.n;
   row.bytes = double(w.m * w.k + 2 * w.k * w.n + w.m * w.n) * sizeof(T);
   row.peak_bytes_unfused = 3 * operands.y_count() * int64_t(sizeof(T));
+  launch_ours(operands.problem(0), w.path, stream);  // loads the kernel
+  check(cudaStreamSynchronize(stream), row.path.c_str());
   const int64_t free_before = free_bytes();
   launch_ours(operands.problem(0), w.path, stream);
   check(cudaStreamSynchronize(stream), row.path.c_str());

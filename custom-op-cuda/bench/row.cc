@@ -1,10 +1,18 @@
 #include "row.h"
 
+#include <cmath>
 #include <cstdlib>
 
 namespace bench {
 
 using swiglu::cuda::Path;
+
+// JSON has no NaN.
+static std::string number(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.4g", value);
+  return std::isfinite(value) ? text : "null";
+}
 
 struct Matrix {
   int64_t k, n;
@@ -67,9 +75,10 @@ void write_json(const std::string& file, const Run& run, const std::vector<Row>&
       std::fprintf(out, "%s\"%s\":%.3f", comma, baseline.c_str(), us);
       comma = ",";
     }
-    std::fprintf(out, "},\"error\":%.4g,\"error_unfused\":%.4g,", row.error, row.error_unfused);
-    if (row.error_wide >= 0) {
-      std::fprintf(out, "\"error_wide\":%.4g,\"error_unfused_wide\":%.4g,", row.error_wide, row.error_unfused_wide);
+    std::fprintf(out, "},\"error\":%s,\"error_unfused\":%s,", number(row.error).c_str(), number(row.error_unfused).c_str());
+    if (!(row.error_wide < 0)) {
+      std::fprintf(out, "\"error_wide\":%s,\"error_unfused_wide\":%s,", number(row.error_wide).c_str(),
+                   number(row.error_unfused_wide).c_str());
     }
     std::fprintf(out, "\"bit_identical\":%s}", row.bit_identical ? "true" : "false");
     separator = ",\n";

@@ -79,8 +79,8 @@ struct Order {
     const int wide = Tile::Wide::kColumns * Tile::kClusterTiles, narrow = Tile::Narrow::kColumns * Tile::kClusterTiles;
     const int rows = tiles(m, Tile::kClusterRows), most = tiles(n, wide);
     Order best = {rows, most, 0, double(tiles(rows * most, clusters))};
-    if (wide == narrow) return best;
-    for (int columns = most - 1; columns >= 0 && (most - columns) * rows <= 2 * clusters; --columns) {
+    constexpr bool kCanNarrow = Tile::Narrow::kColumns < Tile::Wide::kColumns;
+    for (int columns = kCanNarrow ? most - 1 : -1; columns >= 0 && (most - columns) * rows <= 2 * clusters; --columns) {
       const int rest = tiles(n - columns * wide, narrow);
       const int wides = rows * columns, all = rows * (columns + rest);
       double time = 0;
