@@ -17,7 +17,7 @@ using test::Tensor;
 template <class T> class Operands {
  public:
   Operands(const Workload& w, cudaStream_t stream)
-      : count_(w.m * w.n), sets_(static_cast<int>(std::clamp<int64_t>((256 << 20) / (5 * count_ * sizeof(T)), 2, 128))), all_(5 * sets_ * count_) {
+      : count_(w.m * w.n), sets_(std::clamp<int>((256 << 20) / (5 * count_ * sizeof(T)), 2, 128)), all_(5 * sets_ * count_) {
     test::fill_normal(all_.data(), all_.count(), 1, 1, stream);
     check(cudaStreamSynchronize(stream), "operands");
   }

@@ -19,8 +19,8 @@ using test::Tensor;
 // More than any L2 cache, so that nothing is found there that a real model would not find.
 constexpr int64_t kRotatedBytes = 256 << 20;
 
-// Buffer sets for one shape. Weights lie as [W_gate | W_up] in one piece, which cublas_gemm takes for one [k, 2n] matrix; the unfused
-// graph's intermediates are few and used again and again, as an allocator would have it.
+// Buffer sets for one shape. Weights lie as [W_gate | W_up] in one piece, which cublas_gemm takes for one [k, 2n] matrix; the
+// unfused graph's intermediates are few and used again and again, as an allocator would have it.
 template <class T> class Operands {
  public:
   Operands(const Workload& w, cudaStream_t stream)
@@ -72,11 +72,14 @@ template <class T> static void launch_ours(const FusedSwiGLUProblem<T>& problem,
 
 // cuBLAS's fastest way to compute [m, k] · [k, columns] over these buffers.
 template <class T>
-static Product best_product(const Workload& w, int64_t columns, const Operands<T>& operands, const Cublas& cublas, cudaStream_t stream) {
+static Product best_product(const Workload& w, int64_t columns, const Operands<T>& operands, const Cublas& cublas,
+                            cudaStream_t stream) {
   const std::vector<Product> products = cublas.products(w.type, w.m, w.k, columns);
   std::vector<Candidate> candidates;
   for (const Product& product : products) {
-    candidates.push_back({"cuBLAS", [&](int set, cudaStream_t s) { product(operands.x(set), operands.weights(set), operands.gate(), s); }});
+    candidates.push_back({"cuBLAS", [&](int set, cudaStream_t s) {
+                            product(operands.x(set), operands.weights(set), operands.gate(), s);
+                          }});
   }
   return products[fastest(candidates, operands.sets(), stream)];
 }
@@ -128,7 +131,8 @@ template <class T>
 static void judge(const Workload& w, const Operands<T>& operands, const Baselines<T>& baselines, double* ours, double* unfused,
                   cudaStream_t stream) {
   const FusedSwiGLUProblem<T> problem = operands.problem(0);
-  const test::Judge judge(problem, w.type == Type::float32 ? test::Products::tf32 : test::Products::float32, sampled_rows(w), stream);
+  const test::Products products = w.type == Type::float32 ? test::Products::tf32 : test::Products::float32;
+  const test::Judge judge(problem, products, sampled_rows(w), stream);
   const T* none = nullptr;
   const auto error = [&] {
     const double result = judge.judge(problem.y, none, none, stream).error;
@@ -224,7 +228,8 @@ Row measure_fused(const Workload& w, const Effort& effort, const Cublas& cublas,
 std::map<std::string, double> compare_paths(const Workload& w, const std::vector<cuda::Path>& paths, const Effort& effort,
                                             const Cublas& cublas, cudaStream_t stream) {
   if (w.type == Type::float32) return compare<float>(w, paths, effort, cublas, stream);
-  return w.type == Type::float16 ? compare<float16>(w, paths, effort, cublas, stream) : compare<bfloat16>(w, paths, effort, cublas, stream);
+  return w.type == Type::float16 ? compare<float16>(w, paths, effort, cublas, stream)
+                                 : compare<bfloat16>(w, paths, effort, cublas, stream);
 }
 
 }  // namespace bench
