@@ -1,13 +1,9 @@
 #include "cuda/device.h"
 
-#include <array>
-#include <atomic>
 #include <cassert>
 #include <mutex>
 
 namespace swiglu::cuda {
-
-constexpr int kMostDevices = 64;
 
 static Device ask(int index) {
   int major = 0, minor = 0, multiprocessors = 0;

@@ -3,7 +3,12 @@
 
 #include <cuda_runtime_api.h>
 
+#include <array>
+#include <atomic>
+
 namespace swiglu::cuda {
+
+constexpr int kMostDevices = 64;
 
 struct Device {
   int index = 0;
@@ -22,5 +27,22 @@ struct Launch {
 
 // Lets `kernel` have `bytes` of dynamic shared memory on the current device.
 cudaError_t allow_shared_memory(const void* kernel, int bytes);
+
+// A number that is found out once for each device. Threads that come first may all find it out; they find the same.
+class OncePerDevice {
+ public:
+  template <class Find> cudaError_t get(const Device& device, int* value, const Find& find) {
+    std::atomic<int>& known = known_[device.index];
+    *value = known.load(std::memory_order_acquire);
+    if (*value != kUnknown) return cudaSuccess;
+    const cudaError_t error = find(value);
+    if (error == cudaSuccess) known.store(*value, std::memory_order_release);
+    return error;
+  }
+
+ private:
+  static constexpr int kUnknown = 0;
+  std::array<std::atomic<int>, kMostDevices> known_ = {};
+};
 
 }  // namespace swiglu::cuda

@@ -2,18 +2,16 @@
 //
 // Products accumulate in float32, the gate is evaluated there, and Y (gate and up, where they are wanted) is rounded once.
 //
-// A block computes tiles of 128 rows of Y. Its B operand holds kColumns columns of W_gate and, beside them, the same columns of
-// W_up, so that every gate meets its up in one thread's registers. One warpgroup keeps a ring of k-steps filled with bulk copies;
-// two others multiply, 64 rows each, and finish their rows themselves. The second one starts a few k-steps behind the first: while
-// one finishes, the other has the tensor cores. Blocks stay until all tiles are done, and the copies of the next tile run ahead.
+// A block computes tiles of 128 rows of Y. Its B operand holds some columns of W_gate and, beside them, the same columns of W_up, so
+// that every gate meets its up in one thread's registers. One warpgroup keeps a ring of k-steps filled with bulk copies; two others
+// multiply, 64 rows each, and finish their rows themselves. Blocks stay until all tiles are done, and the copies of the next tile
+// run ahead while one is finished. What was tried besides, and what it gave, is in LADDER.md.
 #include "cuda/fused/gemm_sm90_16bit.h"
 
 #include <algorithm>
 #include <cassert>
 #include <initializer_list>
 #include <utility>
-#include <cstdlib>
-#include <cstdio>
 
 #include "cuda/fused/gemm_sm90_tile.h"
 #include "cuda/gate_16bit.h"
@@ -29,14 +27,14 @@ using ptx::Barrier;
 
 namespace {
 
-// Of tensors in the boxes that a whole tile, or half of one, is made of.
+// Of tensors in the boxes that a wide or a narrow tile is made of.
 struct Maps {
   CUtensorMap w_gate, w_up, y, gate, up;
 };
 
 template <class T> struct Arguments {
   CUtensorMap x;
-  Maps full, half;
+  Maps wide, narrow;
   Gate gate_function;
   Order order;
   int n, k;
@@ -59,13 +57,10 @@ template <class Tile> struct Shared {
 };
 
 template <class Tile, class Width, class T> __device__ __forceinline__ const Maps& maps(const Arguments<T>& a) {
-  return Width::kColumns == Tile::kColumns ? a.full : a.half;
+  return Width::kColumns == Tile::Wide::kColumns ? a.wide : a.narrow;
 }
 
 template <class Tile> __device__ __forceinline__ int rank_in_cluster() { return Tile::kCluster == 1 ? 0 : ptx::cluster_rank(); }
-
-template <class Tile, class Width> constexpr int kBytesWeight = Tile::kTransposed ? Width::kColumns* Tile::kDepth * 2
-                                                                                  : Width::kSpans* Width::kBytesSpan;
 
 // One weight's part of a k-step, into this block or into all blocks of the cluster.
 template <class Tile, class Width>
@@ -88,12 +83,12 @@ __device__ __forceinline__ void load_weight(const CUtensorMap* map, uint8_t* to,
 template <class Tile, class Width, class T>
 __device__ __forceinline__ void load_step(const Arguments<T>& a, const Shared<Tile>& shared, int stage, const Place& place, int depth,
                                           int rank) {
-  constexpr int kBytes = kBytesWeight<Tile, Width>;
+  constexpr int kBytes = Tile::template kBytesWeight<Width>;
   Barrier* full = &shared.full[stage];
   ptx::barrier_arrive_expecting(full, Tile::kBytesX + 2 * kBytes);
   if constexpr (Tile::kSharing == Sharing::x) {
-    constexpr int kPart = Tile::kRows / Tile::kCluster;
-    ptx::tma_load_multicast(&a.x, shared.x(stage) + rank * kPart * Tile::kDepth * 2, depth, place.row + rank * kPart, full,
+    constexpr int kPart = kTileRows / Tile::kCluster;
+    ptx::tma_load_multicast(&a.x, shared.x(stage) + rank * kPart * kTileDepth * 2, depth, place.row + rank * kPart, full,
                             (1 << Tile::kCluster) - 1);
   } else {
     ptx::tma_load(&a.x, shared.x(stage), depth, place.row, full);
@@ -112,12 +107,12 @@ template <class Tile, class T> __device__ void produce(const Arguments<T>& a, co
   Position<Tile::kStages> at;
   for (int tile = blockIdx.x / Tile::kCluster; tile < a.order.count(); tile += gridDim.x / Tile::kCluster) {
     const Place place = a.order.template place<Tile>(tile, rank);
-    for (int depth = 0; depth < a.k; depth += Tile::kDepth, at.advance()) {
+    for (int depth = 0; depth < a.k; depth += kTileDepth, at.advance()) {
       ptx::barrier_wait(&shared.empty[at.stage], at.phase ^ 1);
-      if (place.half) {
-        load_step<Tile, typename Tile::Half>(a, shared, at.stage, place, depth, rank);
+      if (place.wide) {
+        load_step<Tile, typename Tile::Wide>(a, shared, at.stage, place, depth, rank);
       } else {
-        load_step<Tile, typename Tile::Full>(a, shared, at.stage, place, depth, rank);
+        load_step<Tile, typename Tile::Narrow>(a, shared, at.stage, place, depth, rank);
       }
     }
   }
@@ -134,13 +129,13 @@ template <class Tile> __device__ __forceinline__ void release(const Shared<Tile>
 
 // d = X·[W_gate | W_up] for this warpgroup's rows of one tile: the accumulators of gate, then those of up.
 template <class Tile, class Width>
-__device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgroup, int steps, bool hand_over,
-                                         Position<Tile::kStages>& at, float (&d)[Width::kColumns]) {
+__device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgroup, int steps, Position<Tile::kStages>& at,
+                                         float (&d)[Width::kColumns]) {
   using T = typename Tile::Element;
   constexpr bool kTransposed = Tile::kTransposed;
-  constexpr int kSpanX = Tile::kDepth * 2, kSpanW = kTransposed ? kSpanX : Width::kSpan;
+  constexpr int kSpanX = kTileDepth * 2, kSpanW = kTransposed ? kSpanX : Width::kSpan;
   constexpr int kStep = kTransposed ? 32 : 16 * kSpanW;
-  constexpr int kBytes = kBytesWeight<Tile, Width>;
+  constexpr int kBytes = Tile::template kBytesWeight<Width>;
   constexpr int kUp = Width::kColumns / 2;
   int previous = -1;
   for (int step = 0; step < steps; ++step) {
@@ -149,7 +144,7 @@ __device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgro
     const uint64_t w = ptx::operand<kSpanW>(shared.w(at.stage), Width::kBytesSpan, 8 * kSpanW);
     ptx::wgmma_fence();
 #pragma unroll
-    for (int i = 0; i < Tile::kDepth / 16; ++i) {
+    for (int i = 0; i < kTileDepth / 16; ++i) {
       const uint64_t x_i = ptx::advanced(x, i * 32), w_i = ptx::advanced(w, i * kStep);
       if constexpr (kTransposed || Width::kAdjoining) {
         ptx::wgmma<T, 2 * Width::kColumns, !kTransposed>(d, x_i, w_i, step | i);
@@ -164,7 +159,6 @@ __device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgro
       ptx::wgmma_wait<1>();
       release(shared, previous);
     }
-    if (Tile::kLag > 0 && hand_over && step == min(Tile::kLag, steps) - 1) ptx::named_barrier_arrive(1, 256);
     previous = at.stage;
     at.advance();
   }
@@ -188,7 +182,7 @@ __device__ __forceinline__ void store_tile(const CUtensorMap* map, uint8_t* stag
                                            const Value& value) {
   const bool leader = threadIdx.x % 128 == 0;
   if (leader) ptx::tma_store_wait_read();
-  ptx::named_barrier_sync(2 + warpgroup, 128);
+  ptx::named_barrier_sync(1 + warpgroup, 128);
 #pragma unroll
   for (int j = 0; j < Width::kColumns / 8; ++j) {
 #pragma unroll
@@ -198,7 +192,7 @@ __device__ __forceinline__ void store_tile(const CUtensorMap* map, uint8_t* stag
     }
   }
   ptx::fence_async_proxy();
-  ptx::named_barrier_sync(2 + warpgroup, 128);
+  ptx::named_barrier_sync(1 + warpgroup, 128);
   if (leader) {
     for (int c = 0; c < Width::kColumns; c += Width::kColumnsY) {
       ptx::tma_store(map, staging + Tile::kRowsEach * c * 2, column + c, row);
@@ -220,11 +214,10 @@ template <class Width, class T> __device__ __forceinline__ void add_bias(const T
 
 template <class Tile, class Width, class T>
 __device__ __forceinline__ void compute_tile(const Arguments<T>& a, const Shared<Tile>& shared, int warpgroup, const Place& place,
-                                             bool hand_over, Position<Tile::kStages>& at) {
+                                             Position<Tile::kStages>& at, float (&d)[Width::kColumns]) {
   constexpr int kUp = Width::kColumns / 2;  // where the accumulators of up begin
   const int row = place.row + warpgroup * Tile::kRowsEach, column = place.column;
-  float d[Width::kColumns];
-  multiply<Tile, Width>(shared, warpgroup, (a.k + Tile::kDepth - 1) / Tile::kDepth, hand_over, at, d);
+  multiply<Tile, Width>(shared, warpgroup, (a.k + kTileDepth - 1) / kTileDepth, at, d);
   add_bias<Width>(a.b_gate, column, a.n, d);
   add_bias<Width>(a.b_up, column, a.n, d + kUp);
   uint8_t* staging = shared.y(warpgroup);
@@ -239,10 +232,9 @@ __device__ __forceinline__ void compute_tile(const Arguments<T>& a, const Shared
       d[kUp + i] = clamp_up(d[kUp + i], function.limited, function.limit) + function.up_offset;
     }
   }
-  const float scale = function.alpha * kMinusLog2E;
   with_activation(function.activation, [&](auto activation) {
     store_tile<Tile, Width>(&to.y, staging, warpgroup, row, column, [&](int i) {
-      return activate_16bit<decltype(activation)::value>(d[i], function.alpha, scale) * d[kUp + i];
+      return activate_16bit<decltype(activation)::value>(d[i], function.alpha) * d[kUp + i];
     });
   });
 }
@@ -250,16 +242,15 @@ __device__ __forceinline__ void compute_tile(const Arguments<T>& a, const Shared
 template <class Tile, class T> __device__ void consume(const Arguments<T>& a, const Shared<Tile>& shared, int warpgroup) {
   const int rank = rank_in_cluster<Tile>();
   Position<Tile::kStages> at;
-  bool hand_over = warpgroup == 0;
-  if (Tile::kLag > 0 && warpgroup == 1) ptx::named_barrier_sync(1, 256);
   for (int tile = blockIdx.x / Tile::kCluster; tile < a.order.count(); tile += gridDim.x / Tile::kCluster) {
     const Place place = a.order.template place<Tile>(tile, rank);
-    if (place.half) {
-      compute_tile<Tile, typename Tile::Half>(a, shared, warpgroup, place, hand_over, at);
+    float d[Tile::Wide::kColumns];
+    if (place.wide) {
+      compute_tile<Tile, typename Tile::Wide>(a, shared, warpgroup, place, at, d);
     } else {
-      compute_tile<Tile, typename Tile::Full>(a, shared, warpgroup, place, hand_over, at);
+      using Part = float(&)[Tile::Narrow::kColumns];
+      compute_tile<Tile, typename Tile::Narrow>(a, shared, warpgroup, place, at, reinterpret_cast<Part>(d));
     }
-    hand_over = false;
   }
   if (threadIdx.x % 128 == 0) ptx::tma_store_wait();
 }
@@ -269,7 +260,7 @@ template <class Tile, class T> __global__ void __launch_bounds__(Tile::kThreads,
   const Shared<Tile> shared(memory);
   const int warpgroup = threadIdx.x / 128;
   if (threadIdx.x == 0) {
-    for (const CUtensorMap* map : {&a.x, &a.full.w_gate, &a.full.w_up, &a.full.y}) ptx::prefetch_tensor_map(map);
+    for (const CUtensorMap* map : {&a.x, &a.wide.w_gate, &a.wide.w_up, &a.wide.y}) ptx::prefetch_tensor_map(map);
     for (int i = 0; i < Tile::kStages; ++i) {
       ptx::barrier_init(&shared.full[i], 1);
       ptx::barrier_init(&shared.empty[i], Tile::kCluster * Tile::kWarpgroups * 4);
@@ -306,8 +297,8 @@ constexpr CUtensorMapSwizzle swizzle(int span) {
 
 template <class Tile, class Width> MatrixMap weight_map(const void* w, const GemmSizes& s) {
   constexpr CUtensorMapDataType kType = kTensorMapType<typename Tile::Element>;
-  if (Tile::kTransposed) return {w, kType, s.n, s.k, Width::kColumns, Tile::kDepth, swizzle(2 * Tile::kDepth)};
-  return {w, kType, s.k, s.n, Tile::kDepth, Width::kSpanColumns, swizzle(Width::kSpan)};
+  if (Tile::kTransposed) return {w, kType, s.n, s.k, Width::kColumns, kTileDepth, swizzle(2 * kTileDepth)};
+  return {w, kType, s.k, s.n, kTileDepth, Width::kSpanColumns, swizzle(Width::kSpan)};
 }
 
 template <class Tile, class Width> MatrixMap result_map(const void* y, const GemmSizes& s) {
@@ -332,36 +323,90 @@ template <class Tile, class Width> cudaError_t encode_maps(const FusedSwiGLUProb
                      {result_map<Tile, Width>(p.up, s), &maps->up}});
 }
 
-template <class Tile> cudaError_t launch(const FusedSwiGLUProblem<typename Tile::Element>& p, const Launch& where) {
+template <class Tile> struct Launcher {
   using T = typename Tile::Element;
-  const GemmSizes& s = p.sizes;
-  Arguments<T> a;
-  a.gate_function = p.gate_function;
-  a.order = Order::of<Tile>(int(s.m), int(s.n), where.device.multiprocessors);
-  a.n = int(s.n), a.k = int(s.k);
-  a.b_gate = p.b_gate, a.b_up = p.b_up;
-  a.wants_gate = p.gate != nullptr, a.wants_up = p.up != nullptr;
-  const int rows_x = Tile::kSharing == Sharing::x ? Tile::kRows / Tile::kCluster : Tile::kRows;
-  for (const cudaError_t error :
-       {encode({p.x, kTensorMapType<T>, s.m, s.k, rows_x, Tile::kDepth, swizzle(2 * Tile::kDepth)}, &a.x),
-        encode_maps<Tile, typename Tile::Full>(p, &a.full), encode_maps<Tile, typename Tile::Half>(p, &a.half),
-        allow_shared_memory(reinterpret_cast<const void*>(&kernel<Tile, T>), Tile::kBytes)}) {
-    if (error != cudaSuccess) return error;
-  }
-  const int clusters = std::min(a.order.count(), where.device.multiprocessors / Tile::kCluster);
+  const void* function = reinterpret_cast<const void*>(&kernel<Tile, T>);
   cudaLaunchAttribute attributes[2] = {};
-  attributes[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  attributes[0].val.programmaticStreamSerializationAllowed = 1;
-  attributes[1].id = cudaLaunchAttributeClusterDimension;
-  attributes[1].val.clusterDim = {Tile::kCluster, 1, 1};
   cudaLaunchConfig_t config = {};
-  config.gridDim = clusters * Tile::kCluster;
-  config.blockDim = Tile::kThreads;
-  config.dynamicSmemBytes = Tile::kBytes;
-  config.stream = where.stream;
-  config.attrs = attributes;
-  config.numAttrs = 2;
-  return cudaLaunchKernelEx(&config, kernel<Tile, T>, a);
+
+  explicit Launcher(const Launch& where) {
+    attributes[0].id = cudaLaunchAttributeClusterDimension;
+    attributes[0].val.clusterDim = {Tile::kCluster, 1, 1};
+    attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attributes[1].val.programmaticStreamSerializationAllowed = 1;
+    config.gridDim = Tile::kCluster;
+    config.blockDim = Tile::kThreads;
+    config.dynamicSmemBytes = Tile::kBytes;
+    config.stream = where.stream;
+    config.attrs = attributes;
+    config.numAttrs = 2;
+  }
+
+  // How many clusters the device runs at once.
+  cudaError_t resident(const Launch& where, int* clusters) const {
+    static OncePerDevice known;
+    return known.get(where.device, clusters, [&](int* found) {
+      const cudaError_t error = cudaFuncSetAttribute(function, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::kBytes);
+      return error == cudaSuccess ? cudaOccupancyMaxActiveClusters(found, function, &config) : error;
+    });
+  }
+
+  cudaError_t launch(const FusedSwiGLUProblem<T>& p, const Order& order, int clusters) {
+    const GemmSizes& s = p.sizes;
+    Arguments<T> a;
+    a.gate_function = p.gate_function;
+    a.order = order;
+    a.n = int(s.n), a.k = int(s.k);
+    a.b_gate = p.b_gate, a.b_up = p.b_up;
+    a.wants_gate = p.gate != nullptr, a.wants_up = p.up != nullptr;
+    const int rows_x = Tile::kSharing == Sharing::x ? kTileRows / Tile::kCluster : kTileRows;
+    for (const cudaError_t error : {encode({p.x, kTensorMapType<T>, s.m, s.k, rows_x, kTileDepth, swizzle(2 * kTileDepth)}, &a.x),
+                                    encode_maps<Tile, typename Tile::Wide>(p, &a.wide),
+                                    encode_maps<Tile, typename Tile::Narrow>(p, &a.narrow)}) {
+      if (error != cudaSuccess) return error;
+    }
+    config.gridDim = std::min(order.count(), clusters) * Tile::kCluster;
+    return cudaLaunchKernelEx(&config, kernel<Tile, T>, a);
+  }
+};
+
+// Tiles of one shape for a problem, and the time that they are expected to take.
+template <class T> struct Candidate {
+  double time = 0;
+  Order order = {};
+  int clusters = 0;
+  cudaError_t error = cudaSuccess;
+  cudaError_t (*launch)(const FusedSwiGLUProblem<T>&, const Launch&, const Order&, int clusters) = nullptr;
+};
+
+template <class Tile> Candidate<typename Tile::Element> candidate(const GemmSizes& s, const Launch& where, double relative_time) {
+  using T = typename Tile::Element;
+  Candidate<T> c;
+  c.error = Launcher<Tile>(where).resident(where, &c.clusters);
+  if (c.error != cudaSuccess) return c;
+  c.order = Order::best<Tile>(int(s.m), int(s.n), c.clusters);
+  c.time = c.order.time * Tile::Wide::kColumns * relative_time;
+  c.launch = [](const FusedSwiGLUProblem<T>& p, const Launch& where, const Order& order, int clusters) {
+    return Launcher<Tile>(where).launch(p, order, clusters);
+  };
+  return c;
+}
+
+// The shape that is done first. On an H200 all of them compute about the same number of columns in the same time, so what decides
+// is how well they fill the last wave; sharing X pays where the weights are read for one row of tiles only.
+template <class T> Candidate<T> choose(const GemmSizes& s, const Launch& where) {
+  constexpr Sharing weights = Sharing::weights, x = Sharing::x;
+  if (s.trans_b) {
+    return s.m <= kTileRows ? candidate<Tile<T, 128, 64, true>>(s, where, 1) : candidate<Tile<T, 128, 64, true, weights, 2>>(s, where, 1);
+  }
+  if (s.m <= kTileRows) {
+    return std::min({candidate<Tile<T, 128, 64, false, x, 4>>(s, where, 1), candidate<Tile<T, 96, 96, false, x, 4>>(s, where, 1)},
+                    [](const auto& a, const auto& b) { return a.time < b.time; });
+  }
+  return std::min({candidate<Tile<T, 128, 64, false>>(s, where, 1), candidate<Tile<T, 128, 96, false>>(s, where, 1),
+                   candidate<Tile<T, 96, 96, false, weights, 2>>(s, where, 1.01),
+                   candidate<Tile<T, 112, 112, false, weights, 2>>(s, where, 1.015)},
+                  [](const auto& a, const auto& b) { return a.time < b.time; });
 }
 
 }  // namespace
@@ -377,19 +422,8 @@ template <class T> bool gemm_sm90_16bit_takes(const FusedSwiGLUProblem<T>& p) {
 
 template <class T> cudaError_t gemm_sm90_16bit(const FusedSwiGLUProblem<T>& p, const Launch& where) {
   assert(gemm_sm90_16bit_takes(p) && "the copy engine cannot address these tensors");
-  constexpr Sharing none = Sharing::none, weights = Sharing::weights, x = Sharing::x;
-  if (p.sizes.trans_b) return launch<Tile<T, 128, true, weights, 2, 64, 0>>(p, where);
-  const char* v = getenv("SWIGLU_TUNE"); const int variant = v ? atoi(v) : 0;
-  if (variant == 1) return launch<Tile<T, 128, false, weights, 2, 64, 0>>(p, where);
-  if (variant == 2) return launch<Tile<T, 112, false, none, 1, 64, 0>>(p, where);
-  if (variant == 3) return launch<Tile<T, 112, false, weights, 2, 64, 0>>(p, where);
-  if (variant == 4) return launch<Tile<T, 96, false, weights, 2, 64, 0>>(p, where);
-  if (variant == 5) return launch<Tile<T, 112, false, x, 2, 64, 0>>(p, where);
-  if (variant == 6) return launch<Tile<T, 96, false, x, 4, 64, 0>>(p, where);
-  if (variant == 7) return launch<Tile<T, 128, false, none, 1, 32, 3>>(p, where);
-  if (variant == 8) return launch<Tile<T, 112, false, weights, 2, 32, 3>>(p, where);
-  if (variant == 9) { auto q = p; q.gate_function.activation = Activation::identity; return launch<Tile<T, 112, false, weights, 2, 64, 0>>(q, where); }
-  return launch<Tile<T, 128, false, none, 1, 64, 0>>(p, where);
+  const Candidate<T> best = choose<T>(p.sizes, where);
+  return best.error != cudaSuccess ? best.error : best.launch(p, where, best.order, best.clusters);
 }
 
 template bool gemm_sm90_16bit_takes(const FusedSwiGLUProblem<float16>&);

@@ -1,8 +1,275 @@
+// Y = act(X·W_gate + b_gate) ⊙ (X·W_up + b_up)  with X [m, k], weights [k, n] or [n, k], on mma.sync.
+//
+// float16 and bfloat16 products are exact, float32 operands are rounded to TF32; sums, biases and gate are float32, each output is
+// rounded once. Deterministic: every sum has a fixed order.
+//
+// A block computes a tile of Y, kRows x 64, from tiles of X, W_gate and W_up that cp.async brings, kStages in flight, to shared memory.
+// A warp multiplies 32 gate columns and the same 32 up columns at a time, with the fragments of the next 32 bytes of depth
+// loaded ahead of the products. For few rows the warps also share the depth of a step among them. At the end the sums go through shared
+// memory, where the partial ones meet and a thread gets adjacent columns of both projections. Neighbouring blocks take different rows
+// of the same columns, so that the weights come from the L2 cache.
 #include "cuda/fused/mma_sm80.h"
+
+#include <cassert>
+#include <limits>
+#include <type_traits>
+
+#include "cuda/fused/finish.h"
+#include "cuda/fused/shared_panel.h"
+#include "cuda/ptx/mma.h"
 
 namespace swiglu::cuda {
 
-template <class T> cudaError_t mma_sm80(const FusedSwiGLUProblem<T>&, const Launch&) { return cudaErrorNotSupported; }
+constexpr int kColumns = 64, kColumnWarps = 2, kWarpColumns = kColumns / kColumnWarps;
+constexpr int kBlocks = 2 * kWarpColumns / 8;  // 8-column products of a warp, first those of the gate, then those of up
+constexpr int kRowsTogether = 2048;  // of X: with as many columns of the weights, about what the multiprocessors work on at once
+
+// 32 rows of each row warp at a time go through shared memory at the end.
+constexpr int kPassRows = 32;
+constexpr int kSumStride = 2 * kColumns + 8;  // in float32; the 8 keep the rows of a product's result in different banks
+
+template <int kRows_, int kRowWarps_, int kDepthWarps_, int kStepBytes_, int kStages_, int kResident_> struct Tile {
+  static constexpr int kRows = kRows_, kRowWarps = kRowWarps_, kDepthWarps = kDepthWarps_;
+  static constexpr int kStepBytes = kStepBytes_;  // depth of a step, in bytes of X
+  static constexpr int kStages = kStages_;
+  static constexpr int kResident = kResident_;  // blocks that a multiprocessor should hold
+  static constexpr int kThreads = 32 * kRowWarps * kColumnWarps * kDepthWarps;
+  static constexpr int kWarpRows = kRows / kRowWarps;
+  static constexpr int kSubsteps = kStepBytes / 32 / kDepthWarps;
+  static constexpr int kSharedBytes = kStages * kStepBytes * (kRows + 2 * kColumns);
+  static_assert(kWarpRows % kPassRows == 0 && kRowsTogether % kRows == 0, "passes and groups are whole");
+  static_assert(kSubsteps % 2 == 0, "two sets of fragments take turns");
+  static_assert(kDepthWarps * kRowWarps * kPassRows * kSumStride * 4 <= kSharedBytes, "the sums fit where the stages were");
+};
+
+// At most 99 KB of shared memory, which is what the smaller chips have. The largest tile asks least of the L2 cache, two blocks of the
+// middle one overlap each other's beginnings and ends, the small one is for the memory's speed.
+using Large = Tile<256, 4, 1, 64, 4, 1>;
+using Middle = Tile<128, 2, 1, 64, 3, 2>;
+using Small = Tile<32, 1, 2, 128, 4, 2>;
+
+template <class T, class Tile, bool kTransB> struct Stage {
+  static constexpr int kDepth = Tile::kStepBytes / sizeof(T);
+  using X = SharedPanel<T, Tile::kRows, Tile::kStepBytes>;
+  using W = std::conditional_t<kTransB, SharedPanel<T, kColumns, Tile::kStepBytes>, SharedPanel<T, kDepth, kColumns * sizeof(T)>>;
+  static constexpr int kGate = X::kSize, kUp = kGate + W::kSize, kSize = kUp + W::kSize;
+  static_assert(kSize * Tile::kStages == Tile::kSharedBytes, "either form of the weights takes the same room");
+};
+
+// Which warp of the block, and lane of the warp, a thread is.
+template <class Tile> struct Role {
+  int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  int column = warp % kColumnWarps * kWarpColumns;
+  int row_warp = warp / kColumnWarps % Tile::kRowWarps;
+  int depth_warp = warp / kColumnWarps / Tile::kRowWarps;
+};
+
+// What a warp multiplies in 32 bytes of depth.
+template <class T, class Tile, bool kTransB> struct Fragments {
+  using Memory = Stage<T, Tile, kTransB>;
+  static constexpr int kFragments = Tile::kWarpRows / 16;
+  uint32_t x[kFragments][4];
+  uint32_t w[kBlocks][2];
+
+  __device__ __forceinline__ void load(const char* stage, const Role<Tile>& role, int substep) {
+    const uint32_t base = ptx::shared_address(stage);
+    const int part = role.depth_warp * Tile::kSubsteps + substep, lane = role.lane;
+#pragma unroll
+    for (int i = 0; i < kFragments; ++i) {
+      const int row = role.row_warp * Tile::kWarpRows + i * 16 + lane % 16;
+      ptx::load_matrices(x[i], base + Memory::X::place(row, part * 2 + lane / 16));
+    }
+    load_weights(base + Memory::kGate, role, part, 0);
+    load_weights(base + Memory::kUp, role, part, kBlocks / 2);
+  }
+
+  __device__ __forceinline__ void load_weights(uint32_t panel, const Role<Tile>& role, int part, int first) {
+    const int lane = role.lane;
+    if constexpr (!kTransB && sizeof(T) == 4) {
+#pragma unroll
+      for (int j = 0; j < kBlocks / 2; ++j) {
+        const int column = role.column + j * 8 + lane / 4;
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+          const int row = part * 8 + half * 4 + lane % 4;
+          w[first + j][half] = ptx::load_word(panel + Memory::W::place(row, column / 4) + column % 4 * 4);
+        }
+      }
+    } else {
+#pragma unroll
+      for (int j = 0; j < kBlocks / 2; j += 2) {
+        const int column = role.column + j * 8;
+        uint32_t two[4];
+        if constexpr (kTransB) {
+          ptx::load_matrices(two, panel + Memory::W::place(column + lane / 16 * 8 + lane % 8, part * 2 + lane / 8 % 2));
+        } else {
+          ptx::load_matrices_transposed(two, panel + Memory::W::place(part * 16 + lane % 16, column / 8 + lane / 16));
+        }
+        w[first + j][0] = two[0], w[first + j][1] = two[1];
+        w[first + j + 1][0] = two[2], w[first + j + 1][1] = two[3];
+      }
+    }
+  }
+
+  __device__ __forceinline__ void multiply_add_to(float (&sums)[kFragments][kBlocks][4]) {
+    if constexpr (sizeof(T) == 4) {
+#pragma unroll
+      for (auto& fragment : x) {
+#pragma unroll
+        for (uint32_t& word : fragment) word = ptx::round_to_tf32(word);
+      }
+#pragma unroll
+      for (auto& fragment : w) {
+#pragma unroll
+        for (uint32_t& word : fragment) word = ptx::round_to_tf32(word);
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < kFragments; ++i) {
+#pragma unroll
+      for (int j = 0; j < kBlocks; ++j) ptx::multiply_add<T>(sums[i][j], x[i], w[j]);
+    }
+  }
+};
+
+// Where this block's tile begins: groups of row tiles, in a group column by column.
+struct Origin {
+  int64_t row, column;
+};
+
+template <class Tile> __device__ Origin origin(const GemmSizes& sizes) {
+  constexpr uint32_t kTogether = kRowsTogether / Tile::kRows;
+  const uint32_t row_tiles = static_cast<uint32_t>((sizes.m + Tile::kRows - 1) / Tile::kRows);
+  const uint32_t column_tiles = gridDim.x / row_tiles;
+  const uint64_t group_tiles = uint64_t(kTogether) * column_tiles;
+  const uint32_t group = static_cast<uint32_t>(blockIdx.x / group_tiles), in_group = blockIdx.x - group * group_tiles;
+  const uint32_t height = min(kTogether, row_tiles - group * kTogether);
+  return {int64_t(group * kTogether + in_group % height) * Tile::kRows, int64_t(in_group / height) * kColumns};
+}
+
+__device__ __forceinline__ int at_most(int64_t count, int limit) { return count < limit ? static_cast<int>(count) : limit; }
+
+template <class T, class Tile, bool kTransB>
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(const __grid_constant__ FusedSwiGLUProblem<T> p) {
+  using Memory = Stage<T, Tile, kTransB>;
+  using WarpFragments = Fragments<T, Tile, kTransB>;
+  constexpr int kThreads = Tile::kThreads, kStages = Tile::kStages, kSubsteps = Tile::kSubsteps;
+  constexpr int kDepth = Memory::kDepth, kWidth = kPackWidth<T>;
+  extern __shared__ __align__(128) char shared[];
+
+  const int64_t m = p.sizes.m, k = p.sizes.k, n = p.sizes.n;
+  const Origin at = origin<Tile>(p.sizes);
+  const Role<Tile> role;
+  const int rows = at_most(m - at.row, Tile::kRows), columns = at_most(n - at.column, kColumns);
+  const int64_t steps = (k + kDepth - 1) / kDepth, w_stride = kTransB ? k : n;
+  const bool aligned = k % kWidth == 0 && w_stride % kWidth == 0 && aligned_for_packs<kWidth>(p.x) &&
+                       aligned_for_packs<kWidth>(p.w_gate) && aligned_for_packs<kWidth>(p.w_up);
+
+  const T* const x = p.x + at.row * k;
+  const int64_t w_origin = kTransB ? at.column * k : at.column;
+  int slot_to_fill = 0;
+  const auto load_stage = [&](int64_t step) {
+    if (step < steps) {
+      char* stage = shared + slot_to_fill * Memory::kSize;
+      const int64_t k0 = step * kDepth, w_place = w_origin + (kTransB ? k0 : k0 * n);
+      const int depth = at_most(k - k0, kDepth), w_rows = kTransB ? columns : depth, w_columns = kTransB ? depth : columns;
+      Memory::X::template load<kThreads>(stage, x + k0, k, rows, depth, aligned);
+      Memory::W::template load<kThreads>(stage + Memory::kGate, p.w_gate + w_place, w_stride, w_rows, w_columns, aligned);
+      Memory::W::template load<kThreads>(stage + Memory::kUp, p.w_up + w_place, w_stride, w_rows, w_columns, aligned);
+    }
+    ptx::end_copy_group();
+    slot_to_fill = slot_to_fill + 1 == kStages ? 0 : slot_to_fill + 1;
+  };
+
+  float sums[WarpFragments::kFragments][kBlocks][4] = {};
+  WarpFragments fragments[2];
+#pragma unroll
+  for (int step = 0; step < kStages - 1; ++step) load_stage(step);
+  ptx::wait_for_copies<kStages - 2>();
+  __syncthreads();
+  int slot = 0;
+  fragments[0].load(shared, role, 0);
+  for (int64_t step = 0; step < steps; ++step) {
+#pragma unroll
+    for (int substep = 0; substep < kSubsteps; ++substep) {
+      if (substep == 0) load_stage(step + kStages - 1);
+      if (substep == kSubsteps - 1) {
+        // From here on this step's stage is not read any more: the copies that the next step starts may overwrite it.
+        ptx::wait_for_copies<kStages - 2>();
+        __syncthreads();
+        slot = slot + 1 == kStages ? 0 : slot + 1;
+      }
+      fragments[(substep + 1) % 2].load(shared + slot * Memory::kSize, role, (substep + 1) % kSubsteps);
+      fragments[substep % 2].multiply_add_to(sums);
+    }
+  }
+  ptx::wait_for_copies<0>();
+
+  constexpr int kSumRows = Tile::kRowWarps * kPassRows, kPacks = kColumns / kWidth;
+  float* const staged = reinterpret_cast<float*>(shared);
+  const int pack_column = threadIdx.x % kPacks * kWidth;
+  const Finish<T, kWidth> finish(p, at.column + pack_column);
+#pragma unroll 1
+  for (int pass = 0; pass < Tile::kWarpRows / kPassRows; ++pass) {
+    __syncthreads();
+#pragma unroll
+    for (int i = 0; i < WarpFragments::kFragments; ++i) {
+      if (i * 16 / kPassRows != pass) continue;
+      const int row = (role.depth_warp * Tile::kRowWarps + role.row_warp) * kPassRows + i * 16 % kPassRows + role.lane / 4;
+#pragma unroll
+      for (int j = 0; j < kBlocks; ++j) {
+        const int projection = j / (kBlocks / 2), column = role.column + j % (kBlocks / 2) * 8 + role.lane % 4 * 2;
+        float* const to = staged + row * kSumStride + projection * kColumns + column;
+        *reinterpret_cast<float2*>(to) = {sums[i][j][0], sums[i][j][1]};
+        *reinterpret_cast<float2*>(to + 8 * kSumStride) = {sums[i][j][2], sums[i][j][3]};
+      }
+    }
+    __syncthreads();
+    with_activation(p.gate_function.activation, [&](auto activation) {
+#pragma unroll 1
+      for (int r = threadIdx.x / kPacks; r < kSumRows; r += kThreads / kPacks) {
+        const int row = r / kPassRows * Tile::kWarpRows + pass * kPassRows + r % kPassRows;
+        if (row >= rows) continue;
+        float gate[kWidth] = {}, up[kWidth] = {};
+#pragma unroll
+        for (int part = 0; part < Tile::kDepthWarps; ++part) {
+          const float* const from = staged + (part * kSumRows + r) * kSumStride + pack_column;
+#pragma unroll
+          for (int j = 0; j < kWidth; ++j) gate[j] += from[j], up[j] += from[kColumns + j];
+        }
+        finish.template write<decltype(activation)::value>(at.row + row, gate, up);
+      }
+    });
+  }
+}
+
+template <class Tile> int64_t tiles(const GemmSizes& sizes) {
+  return (sizes.m + Tile::kRows - 1) / Tile::kRows * ((sizes.n + kColumns - 1) / kColumns);
+}
+
+template <class T, class Tile> cudaError_t launch_tile(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
+  const auto kernel = p.sizes.trans_b ? mma_kernel<T, Tile, true> : mma_kernel<T, Tile, false>;
+  const cudaError_t error = allow_shared_memory(reinterpret_cast<const void*>(kernel), Tile::kSharedBytes);
+  if (error != cudaSuccess) return error;
+  assert(tiles<Tile>(p.sizes) <= std::numeric_limits<int>::max() && "the grid's first dimension counts the tiles");
+  kernel<<<static_cast<unsigned>(tiles<Tile>(p.sizes)), Tile::kThreads, Tile::kSharedBytes, launch.stream>>>(p);
+  return cudaGetLastError();
+}
+
+// How long a tile's waves take, in units of a row of a full multiprocessor at the large tile's pace; `pace` is the tile's own.
+template <class Tile> double cost(const GemmSizes& sizes, const Device& device, double pace) {
+  const int64_t at_once = int64_t(Tile::kResident) * device.multiprocessors;
+  const int64_t waves = (tiles<Tile>(sizes) + at_once - 1) / at_once;
+  return waves * (Tile::kResident * Tile::kRows / pace);
+}
+
+template <class T> cudaError_t mma_sm80(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
+  const double large = cost<Large>(p.sizes, launch.device, 1.0);
+  const double middle = cost<Middle>(p.sizes, launch.device, 0.85);
+  const double small = cost<Small>(p.sizes, launch.device, 0.4);
+  if (small <= middle && small <= large) return launch_tile<T, Small>(p, launch);
+  return middle <= large ? launch_tile<T, Middle>(p, launch) : launch_tile<T, Large>(p, launch);
+}
 
 template cudaError_t mma_sm80(const FusedSwiGLUProblem<float>&, const Launch&);
 template cudaError_t mma_sm80(const FusedSwiGLUProblem<float16>&, const Launch&);

@@ -4,13 +4,11 @@
 
 #include <cstdint>
 
+#include "cuda/ptx/shared.h"
+
 namespace swiglu::cuda::ptx {
 
 using Barrier = uint64_t;
-
-__device__ __forceinline__ uint32_t shared_address(const void* pointer) {
-  return static_cast<uint32_t>(__cvta_generic_to_shared(pointer));
-}
 
 __device__ __forceinline__ void barrier_init(Barrier* barrier, uint32_t arrivals) {
   asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(barrier)), "r"(arrivals) : "memory");

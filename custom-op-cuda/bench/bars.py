@@ -1,0 +1,135 @@
+"""What the measurements must show, as data: one Bar for each line of the requirement."""
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+LAYERS = [(4096, 11008), (4096, 14336), (8192, 28672)]
+DECODE = [1, 2, 4, 8, 16, 32, 64]
+
+
+@dataclass
+class Bar:
+    what: str
+    rows: Callable[[dict], bool]
+    value: Callable[[dict, dict], Optional[float]]  # of (row, evidence); None fails
+    at_least: float
+    share: float = 1.0     # of the rows
+    expected: int = 1      # so many rows must be there
+
+
+def against(baseline: str) -> Callable[[dict, dict], Optional[float]]:
+    return lambda row, evidence: row["baselines"][baseline] / row["us"] if baseline in row["baselines"] else None
+
+
+def of_copy(row: dict, evidence: dict) -> float:
+    return row["gbs"] / evidence["copy_gbs"]
+
+
+def against_64_rows(row: dict, evidence: dict) -> Optional[float]:
+    same = ("group", "dtype", "K", "N")
+    at_64 = (r for r in evidence["rows"] if r["M"] == 64 and all(r.get(key) == row.get(key) for key in same))
+    return next((r["us"] / row["us"] for r in at_64), None)
+
+
+def accuracy(row: dict, evidence: dict) -> Optional[float]:
+    """The unfused graph's error over ours, at normal gates and at gates to ±100."""
+    ratios = []
+    for suffix in ("", "_wide"):
+        if "error" + suffix in row:
+            ours, unfused = row["error" + suffix], row["error_unfused" + suffix]
+            if ours is None or unfused is None:
+                return None
+            ratios.append(unfused / ours if ours > 0 else 1.0)
+    return min(ratios)
+
+
+def all_peers(row: dict, evidence: dict) -> float:
+    return float({"torch_eager", "torch_compile", "triton"} <= row["baselines"].keys() and "peak_bytes" in row)
+
+
+def rows(source: str = "native", group: Optional[str] = None, **facts) -> Callable[[dict], bool]:
+    """Rows whose facts are among those given: a value or a list of them."""
+    def select(row: dict) -> bool:
+        return row.get("source") == source and group in (None, row.get("group")) and all(
+            row.get(key) in (value if isinstance(value, (list, tuple)) else [value]) for key, value in facts.items())
+    return select
+
+
+def with_rows(condition: Callable[[dict], bool], select: Callable[[dict], bool]) -> Callable[[dict], bool]:
+    return lambda row: select(row) and condition(row)
+
+
+MIDDLE, LARGE, FEW = [128, 256, 512, 1024], [2048, 8192], DECODE[1:]
+
+BARS = [
+    Bar("elementwise, M 8192: of the copy rate", rows(group="elementwise", M=8192), of_copy, 0.96, expected=12),
+    Bar("elementwise, M 2048: of the copy rate", rows(group="elementwise", M=2048), of_copy, 0.85, expected=12),
+    Bar("elementwise, M 2048: x triton", rows("peers", "elementwise", M=2048), against("triton"), 1.0, expected=12),
+    Bar("SwiGLU: x sigmoid, mul, mul of PyTorch",
+        with_rows(lambda row: (row["M"], row["N"]) in [(2048, 11008), (2048, 16384), (8192, 11008)],
+                  rows("peers", "elementwise", op="SwiGLU")), against("torch_unfused"), 2.5, expected=6),
+    Bar("fused, M 2048 and 8192: x cublas_gemm", rows(group="gemm", M=LARGE), against("cublas_gemm"), 1.0, expected=12),
+    Bar("fused, 2048 x 4096 x 11008: x cublas_unfused", rows(group="gemm", M=2048, N=11008), against("cublas_unfused"), 1.12,
+        expected=2),
+    Bar("fused, M 128 to 1024: x cublas_gemm", rows(group="gemm", M=MIDDLE), against("cublas_gemm"), 0.97, expected=24),
+    Bar("fused, M 128 to 1024: x cublas_elementwise", rows(group="gemm", M=MIDDLE), against("cublas_elementwise"), 1.05,
+        expected=24),
+    Bar("fused, M 1: of the copy rate", rows(group="decode", M=1), of_copy, 0.90, expected=6),
+    Bar("fused, M 1: x cublas_gemm", rows(group="decode", M=1), against("cublas_gemm"), 1.0, expected=6),
+    Bar("fused, M 1: x cublas_unfused", rows(group="decode", M=1), against("cublas_unfused"), 1.2, expected=6),
+    Bar("fused, M 2 to 64: of the copy rate", rows(group="decode", M=FEW), of_copy, 0.85, expected=36),
+    Bar("fused, M 2 to 64: x cublas_gemm", rows(group="decode", M=FEW), against("cublas_gemm"), 1.0, expected=36),
+    Bar("fused, M 1 to 32: x M 64 (1 % is noise)", rows(group="decode", M=DECODE[:-1]), against_64_rows, 0.99, expected=36),
+    Bar("sweep, 95 % of the points: x cublas_elementwise", rows(group="sweep"), against("cublas_elementwise"), 1.0, 0.95, 300),
+    Bar("sweep, everywhere: x cublas_elementwise", rows(group="sweep"), against("cublas_elementwise"), 0.95, expected=300),
+    Bar("TF32, 2048 x 4096 x 11008: x cublas_gemm", rows(group="tf32"), against("cublas_gemm"), 0.95),
+    Bar("mma.sync, 2048 x 4096 x 11008: x cublas_gemm", rows(group="mma"), against("cublas_gemm"), 0.55),
+    Bar("published configurations: a row each", rows("peers", "published"), all_peers, 1.0, expected=192),
+    Bar("memory: 32 MiB over peak bytes beyond inputs and output", lambda row: "peak_bytes" in row,
+        lambda row, evidence: (32 << 20) / max(row["peak_bytes"], 1), 1.0),
+    Bar("accuracy: unfused error over ours, 16 bits",
+        lambda row: row.get("error_unfused") and row["dtype"] in ("float16", "bfloat16"), accuracy, 1.0),
+    Bar("bit-identical over 20 runs", rows(), lambda row, evidence: float(row["bit_identical"]), 1.0),
+    Bar("sessions, M 1, 16, 2048, 8192: x ONNX Runtime", rows("sessions", phase=["m1", "m16", "m2048", "m8192"]),
+        against("ort"), 1.15, expected=16),
+    Bar("sessions, M 256, 1024: x ONNX Runtime", rows("sessions", phase=["m256", "m1024"]), against("ort"), 1.05, expected=8),
+]
+
+
+@dataclass
+class Verdict:
+    bar: Bar
+    count: int
+    worst: Optional[float]
+    where: str
+    passed: bool
+
+
+def name_of(row: dict) -> str:
+    sizes = " x ".join(str(row[key]) for key in ("M", "K", "N") if row.get(key))
+    parts = (row["op"], row.get("dtype"), sizes, row.get("activation"), row.get("model"), row.get("phase"))
+    return " ".join(part for part in parts if part)
+
+
+def judge(bar: Bar, evidence: dict) -> Verdict:
+    chosen = [row for row in evidence["rows"] if bar.rows(row)]
+    values = [(bar.value(row, evidence), row) for row in chosen]
+    known = sorted(((value, i) for i, (value, _) in enumerate(values) if value is not None))
+    enough = sum(value >= bar.at_least for value, _ in known) >= bar.share * len(chosen)
+    complete = len(chosen) >= bar.expected
+    if not known:
+        return Verdict(bar, len(chosen), None, "", False)
+    worst, index = known[0]
+    return Verdict(bar, len(chosen), worst, name_of(values[index][1]), enough and complete)
+
+
+def table(evidence: dict) -> str:
+    lines = [f"{'':4s} {'worst':>8s} {'bar':>5s} {'rows':>9s}  what"]
+    for bar in BARS:
+        verdict = judge(bar, evidence)
+        worst = "-" if verdict.worst is None else f"{verdict.worst:.3f}" if verdict.worst < 1000 else "> 1000"
+        where = "" if verdict.passed or not verdict.where else "  <- " + verdict.where
+        lines.append(f"{'ok' if verdict.passed else 'FAIL':4s} {worst:>8s} {bar.at_least:5.2f} {verdict.count:>4d}/{bar.expected:<4d}  "
+                     f"{bar.what}{where}")
+    for check, verdict in evidence.get("checks", {}).items():
+        lines.append(f"{'ok' if verdict == 'ok' else 'FAIL':4s} {verdict:>8s} {'':5s} {'':9s}  stage {check}")
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+// The end of FusedSwiGLU for kWidth adjacent columns whose sums one thread holds: biases are added, gate and up written where they are
+// wanted, and  y = act(gate) ⊙ up.  All in float32, each output rounded once.
+#pragma once
+
+#include "cuda/gate_16bit.h"
+#include "cuda/pack.h"
+#include "ops/problems.h"
+
+namespace swiglu::cuda {
+
+template <class T, int kWidth> class Finish {
+ public:
+  __device__ Finish(const FusedSwiGLUProblem<T>& problem, int64_t column)
+      : p_(problem), column_(column), columns_(static_cast<int>(min(max(p_.sizes.n - column, int64_t(0)), int64_t(kWidth)))) {
+    packs_ = p_.sizes.n % kWidth == 0 && aligned_for_packs<kWidth>(p_.y) && aligned_for_packs<kWidth>(p_.gate) &&
+             aligned_for_packs<kWidth>(p_.up);
+#pragma unroll
+    for (int j = 0; j < kWidth; ++j) {
+      b_gate_[j] = p_.b_gate != nullptr && j < columns_ ? widen(p_.b_gate[column + j]) : 0.0f;
+      b_up_[j] = p_.b_up != nullptr && j < columns_ ? widen(p_.b_up[column + j]) : 0.0f;
+    }
+  }
+
+  // Columns outside the tensor are left alone.
+  template <Activation kActivation> __device__ void write(int64_t row, const float (&gate)[kWidth], const float (&up)[kWidth]) const {
+    if (columns_ == 0) return;
+    Pack<T, kWidth> gates, ups, y;
+#pragma unroll
+    for (int j = 0; j < kWidth; ++j) {
+      const float g = gate[j] + b_gate_[j], u = up[j] + b_up_[j];
+      gates.values[j] = narrow<T>(g);
+      ups.values[j] = narrow<T>(u);
+      y.values[j] = narrow<T>(gated_as<T, kActivation>(p_.gate_function, g, u));
+    }
+    const int64_t at = row * p_.sizes.n + column_;
+    if (p_.gate != nullptr) store(p_.gate + at, gates);
+    if (p_.up != nullptr) store(p_.up + at, ups);
+    store(p_.y + at, y);
+  }
+
+ private:
+  __device__ void store(T* to, const Pack<T, kWidth>& pack) const {
+    if (packs_) return store_pack(to, pack);
+#pragma unroll
+    for (int j = 0; j < kWidth; ++j) {
+      if (j < columns_) to[j] = pack.values[j];
+    }
+  }
+
+  const FusedSwiGLUProblem<T>& p_;
+  int64_t column_;
+  int columns_;  // of the kWidth, those inside the tensor
+  bool packs_;
+  float b_gate_[kWidth], b_up_[kWidth];
+};
+
+}  // namespace swiglu::cuda
