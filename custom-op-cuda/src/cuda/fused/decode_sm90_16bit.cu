@@ -16,6 +16,7 @@
 #include <cassert>
 
 #include "cuda/gate_16bit.h"
+#include "cuda/pack.h"
 #include "cuda/ptx/cluster.h"
 #include "cuda/ptx/mbarrier.h"
 #include "cuda/ptx/tma.h"
@@ -34,14 +35,12 @@ struct Maps {
 };
 
 struct Work {
-  int tiles, row_blocks, cluster, stages, trigger, prefetch;
-  bool evict_first, products;
+  int row_blocks, parts, sharing, stages, trigger, prefetch, skew;
+  bool products, loads_x;
 };
 
 struct Barriers {
   ptx::Barrier full[kDecodeMostStages], empty[kDecodeMostStages];
-  // Of each warpgroup's 64 columns: all blocks' sums are there; all blocks have read this block's sums.
-  ptx::Barrier summed[4], read[4];
 };
 static_assert(sizeof(Barriers) <= kDecodeBarrierBytes);
 
@@ -53,30 +52,31 @@ template <int kTokens> struct Sums {
   static __device__ int place(int token, int column) { return token * kColumns + (column ^ (token / 2 % 4 * 8)); }
 };
 
-// kBoxes boxes of 64 columns, kRows rows a stage, kTokens rows of x.
+// kBoxes boxes of 64 columns, each with a warpgroup of its own, kRows rows a stage, kTokens rows of x.
 template <int kBoxesOfTile, int kRowsOfStage, int kRowsOfX, bool kTransposed> struct Shape {
   static constexpr int kBoxes = kBoxesOfTile, kRows = kRowsOfStage, kTokens = kRowsOfX;
   static constexpr bool kTransB = kTransposed;
-  static constexpr int kGroups = kBoxes == 1 ? 1 : kTokens <= 16 ? 2 : kBoxes, kBoxesOfGroup = kBoxes / kGroups;  // warpgroups
-  static constexpr int kThreads = kGroups * kWarpgroup + kWarp;
-  static constexpr int kResident = kTokens <= 16 || kBoxes == 1 ? 3 : kBoxes == 2 ? 2 : 1;
+  static constexpr int kConsumers = kBoxes * kWarpgroup, kThreads = kConsumers + kWarp;
+  static constexpr int kResident = kTokens <= 32 || kBoxes == 1 ? 3 : 2;
   static constexpr int kBoxBytes = decode_box_bytes(kRows), kXBytes = kTokens * kRows * 2;
   static constexpr int kStageBytes = decode_stage_bytes(kTokens, kBoxes, kRows);
 };
 
 template <class S> struct Shared {
-  static_assert(sizeof(Sums<S::kTokens>) * S::kBoxes == decode_partial_bytes(S::kTokens, S::kBoxes));
-  static constexpr int kRing = decode_shared_bytes(S::kTokens, S::kBoxes, S::kRows, 0);
-
   unsigned char* base;
   unsigned char* x_ring;
 
-  __device__ Shared(unsigned char* base, int stages) : base(base), x_ring(base + kRing + stages * 2 * S::kBoxes * S::kBoxBytes) {}
-  __device__ Sums<S::kTokens>* sums() const { return reinterpret_cast<Sums<S::kTokens>*>(base); }
-  __device__ Barriers& barriers() const { return *reinterpret_cast<Barriers*>(base + decode_partial_bytes(S::kTokens, S::kBoxes)); }
-  __device__ unsigned char* w_gate(int i, int box) const { return base + kRing + (2 * S::kBoxes * i + box) * S::kBoxBytes; }
+  __device__ Shared(unsigned char* base, int stages)
+      : base(base), x_ring(base + kDecodeBarrierBytes + stages * 2 * S::kBoxes * S::kBoxBytes) {}
+  __device__ Barriers& barriers() const { return *reinterpret_cast<Barriers*>(base); }
+  __device__ unsigned char* w_gate(int i, int box) const {
+    return base + kDecodeBarrierBytes + (2 * S::kBoxes * i + box) * S::kBoxBytes;
+  }
   __device__ unsigned char* w_up(int i, int box) const { return w_gate(i, S::kBoxes + box); }
   __device__ unsigned char* x(int i) const { return x_ring + i * S::kXBytes; }
+  __device__ Sums<S::kTokens>& sums(int box) const {
+    return reinterpret_cast<Sums<S::kTokens>*>(base + kDecodeBarrierBytes)[box];
+  }
 };
 
 // The stage that is next, and the parity of the phase in which it is filled.
@@ -89,22 +89,25 @@ struct RingPosition {
   }
 };
 
-// Where one thread block stands: its cluster's first tile and the tiles between one and the next, its rank and its part of k.
+// Where one thread block stands: its tile, its part of k, its number among those that share X, and the first one's rank.
 struct Place {
-  int first_tile, tile_step, rank, first_row_block, last_row_block;
+  int tile, part, sharer, first_sharer, first_row_block, row_blocks, shift;
 
-  __device__ explicit Place(const Work& work)
-      : first_tile(blockIdx.x / work.cluster), tile_step(gridDim.x / work.cluster), rank(ptx::cluster_rank()) {
-    first_row_block = int64_t(work.row_blocks) * rank / work.cluster;
-    last_row_block = int64_t(work.row_blocks) * (rank + 1) / work.cluster;
+  __device__ explicit Place(const Work& work) {
+    const int cluster = work.parts * work.sharing, rank = blockIdx.x % cluster, number = blockIdx.x / cluster;
+    part = rank / work.sharing, sharer = rank % work.sharing, first_sharer = rank - sharer;
+    tile = number * work.sharing + sharer;
+    first_row_block = int64_t(work.row_blocks) * part / work.parts;
+    row_blocks = int64_t(work.row_blocks) * (part + 1) / work.parts - first_row_block;
+    shift = row_blocks * (number % work.skew) / work.skew;
   }
+  __device__ int row_block(int i) const { return first_row_block + (i + shift < row_blocks ? i + shift : i + shift - row_blocks); }
 };
 
 // The producer: one thread. Weights pass through the cache once and should not displace anything.
 
-template <bool kTransB>
-__device__ void load_weights(const CUtensorMap& map, void* to, int column, int row, ptx::Barrier* barrier, uint64_t cache) {
-  ptx::tma_load(&map, to, kTransB ? row : column, kTransB ? column : row, barrier, cache);
+template <bool kTransB> __device__ void load_weights(const CUtensorMap& map, void* to, int column, int row, ptx::Barrier* barrier) {
+  ptx::tma_load(&map, to, kTransB ? row : column, kTransB ? column : row, barrier, ptx::kEvictFirst);
 }
 
 template <bool kTransB> __device__ void prefetch_weights(const CUtensorMap& map, int column, int row) {
@@ -112,11 +115,10 @@ template <bool kTransB> __device__ void prefetch_weights(const CUtensorMap& map,
 }
 
 template <class S> __device__ void prefetch(const Maps& maps, const Work& work, const Place& place) {
-  const int last = min(place.last_row_block, place.first_row_block + work.prefetch);
-  for (int block = place.first_row_block; block < last; ++block) {
+  for (int i = 0; i < min(place.row_blocks, work.prefetch); ++i) {
     for (const CUtensorMap* map : {&maps.w_gate, &maps.w_up}) {
       for (int box = 0; box < S::kBoxes; ++box) {
-        prefetch_weights<S::kTransB>(*map, (place.first_tile * S::kBoxes + box) * kColumns, block * S::kRows);
+        prefetch_weights<S::kTransB>(*map, (place.tile * S::kBoxes + box) * kColumns, place.row_block(i) * S::kRows);
       }
     }
   }
@@ -124,29 +126,31 @@ template <class S> __device__ void prefetch(const Maps& maps, const Work& work, 
 
 template <class S> __device__ void produce(const Maps& maps, const Work& work, const Place& place, const Shared<S>& shared) {
   Barriers& barriers = shared.barriers();
-  const uint64_t cache = work.evict_first ? ptx::kEvictFirst : ptx::kEvictNormal;
-  int left = (work.tiles - place.first_tile + place.tile_step - 1) / place.tile_step *
-             (place.last_row_block - place.first_row_block);
-  const int trigger = min(work.trigger, left);
+  const int trigger = min(work.trigger, place.row_blocks), x_rows = S::kTokens / work.sharing;
+  const uint16_t sharers = ((1 << work.sharing) - 1) << place.first_sharer;
   RingPosition at;
-  for (int tile = place.first_tile; tile < work.tiles; tile += place.tile_step) {
-    for (int block = place.first_row_block; block < place.last_row_block; ++block) {
-      if (left-- == trigger) ptx::let_next_kernel_start();
-      ptx::Barrier* full = &barriers.full[at.stage];
-      ptx::barrier_wait(&barriers.empty[at.stage], at.parity ^ 1);
-      ptx::barrier_arrive_expecting(full, S::kStageBytes);
-      const int row = block * S::kRows;
-#pragma unroll
-      for (int box = 0; box < S::kBoxes; ++box) {
-        load_weights<S::kTransB>(maps.w_gate, shared.w_gate(at.stage, box), (tile * S::kBoxes + box) * kColumns, row, full, cache);
-      }
-#pragma unroll
-      for (int box = 0; box < S::kBoxes; ++box) {
-        load_weights<S::kTransB>(maps.w_up, shared.w_up(at.stage, box), (tile * S::kBoxes + box) * kColumns, row, full, cache);
-      }
+  for (int i = 0; i < place.row_blocks; ++i) {
+    if (place.row_blocks - i == trigger) ptx::let_next_kernel_start();
+    ptx::Barrier* full = &barriers.full[at.stage];
+    ptx::barrier_wait(&barriers.empty[at.stage], at.parity ^ 1);
+    ptx::barrier_arrive_expecting(full, work.loads_x ? S::kStageBytes : S::kStageBytes - S::kXBytes);
+    const int row = place.row_block(i) * S::kRows, column = place.tile * S::kBoxes * kColumns;
+    if (!work.loads_x) {
+    } else if (work.sharing == 1) {
       ptx::tma_load(&maps.x, shared.x(at.stage), row, 0, full);
-      at.advance(work.stages);
+    } else {
+      ptx::tma_load_multicast(&maps.x, shared.x(at.stage) + place.sharer * x_rows * S::kRows * 2, row, place.sharer * x_rows, full,
+                              sharers);
     }
+#pragma unroll
+    for (int box = 0; box < S::kBoxes; ++box) {
+      load_weights<S::kTransB>(maps.w_gate, shared.w_gate(at.stage, box), column + box * kColumns, row, full);
+    }
+#pragma unroll
+    for (int box = 0; box < S::kBoxes; ++box) {
+      load_weights<S::kTransB>(maps.w_up, shared.w_up(at.stage, box), column + box * kColumns, row, full);
+    }
+    at.advance(work.stages);
   }
   if (work.trigger <= 0) ptx::let_next_kernel_start();
 }
@@ -154,46 +158,50 @@ template <class S> __device__ void produce(const Maps& maps, const Work& work, c
 // The consumers: a warpgroup for each box of columns.
 
 template <int kTokens> struct Accumulators {
-  float gate[kTokens / 2] = {}, up[kTokens / 2] = {};
+  float gate[kTokens / 2], up[kTokens / 2];
 };
+
+__device__ void release(ptx::Barrier* empty, const Work& work, const Place& place) {
+  const int lane = threadIdx.x % kWarp;
+  if (work.sharing == 1) {
+    if (lane == 0) ptx::barrier_arrive(empty);
+  } else {
+    if (lane < work.sharing) ptx::barrier_release_remote(empty, place.first_sharer + lane);
+  }
+}
 
 // Adds the warpgroup's columns (64 are the rows of a product) by all tokens (its columns) over this block's part of k.
 template <class T, class S>
-__device__ void multiply(Accumulators<S::kTokens> (&sums)[S::kBoxesOfGroup], const Place& place, const Work& work, int first_box,
-                         const Shared<S>& shared, RingPosition& at) {
+__device__ void multiply(Accumulators<S::kTokens>& sums, const Place& place, const Work& work, int box, const Shared<S>& shared) {
   constexpr int kDepth = 16;  // rows of the weights in one product; the steps are bytes to the next ones
   constexpr int kSpan = S::kRows * 2, kWeightSpan = S::kTransB ? kSpan : kColumns * 2;
   constexpr int kXStep = kDepth * 2, kWeightStep = S::kTransB ? kDepth * 2 : kDepth * kColumns * 2;
   Barriers& barriers = shared.barriers();
-  const bool releases = threadIdx.x % kWarp == 0;
+  RingPosition at;
   int previous = -1;
-  for (int block = place.first_row_block; block < place.last_row_block; ++block) {
+  for (int i = 0; i < place.row_blocks; ++i) {
     ptx::barrier_wait(&barriers.full[at.stage], at.parity);
     if (work.products) {
       const uint64_t x = ptx::operand<kSpan>(shared.x(at.stage), 0, 8 * kSpan);
+      const uint64_t w_gate = ptx::operand<kWeightSpan>(shared.w_gate(at.stage, box), 0, 8 * kWeightSpan);
+      const uint64_t w_up = ptx::operand<kWeightSpan>(shared.w_up(at.stage, box), 0, 8 * kWeightSpan);
       ptx::wgmma_fence();
 #pragma unroll
-      for (int i = 0; i < S::kRows / kDepth; ++i) {
-#pragma unroll
-        for (int b = 0; b < S::kBoxesOfGroup; ++b) {
-          const uint64_t w_gate = ptx::operand<kWeightSpan>(shared.w_gate(at.stage, first_box + b), 0, 8 * kWeightSpan);
-          const uint64_t w_up = ptx::operand<kWeightSpan>(shared.w_up(at.stage, first_box + b), 0, 8 * kWeightSpan);
-          const uint64_t x_at = ptx::advanced(x, i * kXStep);
-          ptx::wgmma_narrow<T, S::kTokens, !S::kTransB>(sums[b].gate, ptx::advanced(w_gate, i * kWeightStep), x_at);
-          ptx::wgmma_narrow<T, S::kTokens, !S::kTransB>(sums[b].up, ptx::advanced(w_up, i * kWeightStep), x_at);
-        }
+      for (int step = 0; step < S::kRows / kDepth; ++step) {
+        const uint64_t x_at = ptx::advanced(x, step * kXStep);
+        ptx::wgmma_narrow<T, S::kTokens, !S::kTransB>(sums.gate, ptx::advanced(w_gate, step * kWeightStep), x_at, i | step);
+        ptx::wgmma_narrow<T, S::kTokens, !S::kTransB>(sums.up, ptx::advanced(w_up, step * kWeightStep), x_at, i | step);
       }
       ptx::wgmma_commit();
       ptx::wgmma_wait<1>();
     }
-    if (previous >= 0 && releases) ptx::barrier_arrive(&barriers.empty[previous]);
+    if (previous >= 0) release(&barriers.empty[previous], work, place);
     previous = at.stage;
     at.advance(work.stages);
   }
   ptx::wgmma_wait<0>();
-#pragma unroll
-  for (int b = 0; b < S::kBoxesOfGroup; ++b) ptx::wgmma_results(sums[b].gate), ptx::wgmma_results(sums[b].up);
-  if (releases) ptx::barrier_arrive(&barriers.empty[previous]);
+  ptx::wgmma_results(sums.gate), ptx::wgmma_results(sums.up);
+  if (work.sharing > 1) release(&barriers.empty[previous], work, place);
 }
 
 template <int kTokens>
@@ -227,25 +235,31 @@ __device__ void add(const float4& from, float (&to)[kQuad]) {
 }
 
 // All loads are on their way before the first is used.
-__device__ void add_cluster(const float* mine, int cluster, float (&sum)[kQuad]) {
+__device__ void add_parts(const float* mine, const Work& work, const Place& place, float (&sum)[kQuad]) {
   constexpr int kAtOnce = 4;
 #pragma unroll 1
-  for (int first = 0; first < cluster; first += kAtOnce) {
+  for (int first = 0; first < work.parts; first += kAtOnce) {
     float4 parts[kAtOnce];
 #pragma unroll
     for (int i = 0; i < kAtOnce; ++i) {
-      if (first + i < cluster) parts[i] = ptx::load_cluster_float4(ptx::cluster_address(mine, first + i));
+      const int rank = (first + i) * work.sharing + place.sharer;
+      if (first + i < work.parts) parts[i] = ptx::load_cluster_float4(ptx::cluster_address(mine, rank));
     }
 #pragma unroll
     for (int i = 0; i < kAtOnce; ++i) {
-      if (first + i < cluster) add(parts[i], sum);
+      if (first + i < work.parts) add(parts[i], sum);
     }
   }
 }
 
-// Single elements: beside the weights the outputs are next to nothing, and so need no alignment.
 template <class T> __device__ void store_quad(T* to, const float (&values)[kQuad], int64_t columns_left) {
   if (to == nullptr) return;
+  if (columns_left >= kQuad && aligned_for_packs<kQuad>(to)) {
+    Pack<T, kQuad> pack;
+#pragma unroll
+    for (int i = 0; i < kQuad; ++i) pack.values[i] = narrow<T>(values[i]);
+    return store_pack(to, pack);
+  }
 #pragma unroll
   for (int i = 0; i < kQuad; ++i) {
     if (i < columns_left) to[i] = narrow<T>(values[i]);
@@ -267,57 +281,34 @@ __device__ void finish_quad(const FusedSwiGLUProblem<T>& p, const GateAndUp<floa
   store_quad(p.up == nullptr ? nullptr : p.up + at, values.up, left);
 }
 
-// Arrives, for the calling warp, at the barrier at this place in every block of the cluster.
-__device__ void arrive_at_cluster(ptx::Barrier* barrier, int cluster) {
-  const int lane = threadIdx.x % kWarp;
-  __syncwarp();
-  if (lane < cluster) ptx::barrier_arrive_remote(barrier, lane);
-}
-
+// Each part of k finishes its share of the tokens.
 template <class T, class S>
-__device__ void consume(const FusedSwiGLUProblem<T>& p, const Work& work, const Place& place, const Shared<S>& shared) {
-  constexpr int kQuads = S::kBoxesOfGroup * kColumns / kQuad, kTokensAtOnce = kWarpgroup / kQuads;
-  const int thread = threadIdx.x % kWarpgroup, group = threadIdx.x / kWarpgroup;
-  const int first_box = group * S::kBoxesOfGroup, quad = thread % kQuads;
-  const int box = first_box + quad / (kColumns / kQuad), column_in_box = quad * kQuad % kColumns;
-  ptx::Barrier *summed = &shared.barriers().summed[group], *read = &shared.barriers().read[group];
-  RingPosition at;
-  uint32_t parity = 0;
-  for (int tile = place.first_tile; tile < work.tiles; tile += place.tile_step, parity ^= 1) {
-    const int64_t column = (int64_t(tile) * S::kBoxes + box) * kColumns + column_in_box;
-    const GateAndUp<T> biases = load_biases(p, column);
-    Accumulators<S::kTokens> sums[S::kBoxesOfGroup];
-    multiply<T>(sums, place, work, first_box, shared, at);
-    ptx::barrier_wait_cluster(read, parity ^ 1);
-#pragma unroll
-    for (int b = 0; b < S::kBoxesOfGroup; ++b) write_sums(sums[b], shared.sums()[first_box + b], thread);
-    arrive_at_cluster(summed, work.cluster);
-    ptx::barrier_wait_cluster(summed, parity);
-    const Sums<S::kTokens>& mine = shared.sums()[box];
+__device__ void finish(const FusedSwiGLUProblem<T>& p, const Work& work, const Place& place, const Sums<S::kTokens>& mine,
+                       const GateAndUp<T>& biases, int64_t column, int thread) {
+  constexpr int kQuads = kColumns / kQuad, kTokensAtOnce = kWarpgroup / kQuads;
+  const int column_in_box = thread % kQuads * kQuad;
+  if (column >= p.sizes.n) return;
 #pragma unroll 1
-    for (int token = place.rank * kTokensAtOnce + thread / kQuads; column < p.sizes.n && token < p.sizes.m;
-         token += work.cluster * kTokensAtOnce) {
-      GateAndUp<float> values = {};
-      const int at_sums = mine.place(token, column_in_box);
-      add_cluster(&mine.gate[at_sums], work.cluster, values.gate);
-      add_cluster(&mine.up[at_sums], work.cluster, values.up);
-#pragma unroll
-      for (int i = 0; i < kQuad; ++i) values.gate[i] += widen(biases.gate[i]), values.up[i] += widen(biases.up[i]);
-      finish_quad(p, values, token, column);
+  for (int token = place.part * kTokensAtOnce + thread / kQuads; token < p.sizes.m; token += work.parts * kTokensAtOnce) {
+    GateAndUp<float> values = {};
+    const int at = mine.place(token, column_in_box);
+    if (work.parts == 1) {
+      add(*reinterpret_cast<const float4*>(&mine.gate[at]), values.gate);
+      add(*reinterpret_cast<const float4*>(&mine.up[at]), values.up);
+    } else {
+      add_parts(&mine.gate[at], work, place, values.gate);
+      add_parts(&mine.up[at], work, place, values.up);
     }
-    arrive_at_cluster(read, work.cluster);
+#pragma unroll
+    for (int i = 0; i < kQuad; ++i) values.gate[i] += widen(biases.gate[i]), values.up[i] += widen(biases.up[i]);
+    finish_quad(p, values, token, column);
   }
 }
 
-__device__ void init(Barriers& barriers, const Work& work, int groups) {
-  constexpr int kWarps = kWarpgroup / kWarp;
+__device__ void init(Barriers& barriers, const Work& work, int consumers) {
   for (int stage = 0; stage < work.stages; ++stage) {
     ptx::barrier_init(&barriers.full[stage], 1);
-    ptx::barrier_init(&barriers.empty[stage], groups * kWarps);
-  }
-  for (int group = 0; group < groups; ++group) {
-    ptx::barrier_init(&barriers.summed[group], work.cluster * kWarps);
-    ptx::barrier_init(&barriers.read[group], work.cluster * kWarps);
+    ptx::barrier_init(&barriers.empty[stage], work.sharing * consumers / kWarp);
   }
   ptx::barrier_init_fence();
 }
@@ -328,9 +319,9 @@ __global__ void __launch_bounds__(S::kThreads, S::kResident)
   extern __shared__ __align__(1024) unsigned char memory[];
   const Shared<S> shared(memory, work.stages);
   const Place place(work);
-  const bool produces = threadIdx.x == S::kGroups * kWarpgroup;
+  const bool consumes = threadIdx.x < S::kConsumers, produces = threadIdx.x == S::kConsumers;
   if (work.trigger == INT32_MAX) ptx::let_next_kernel_start();
-  if (threadIdx.x == 0) init(shared.barriers(), work, S::kGroups);
+  if (threadIdx.x == 0) init(shared.barriers(), work, S::kConsumers);
   if (produces) {
     for (const CUtensorMap* map : {&maps.x, &maps.w_gate, &maps.w_up}) ptx::prefetch_tensor_map(map);
     prefetch<S>(maps, work, place);
@@ -338,12 +329,26 @@ __global__ void __launch_bounds__(S::kThreads, S::kResident)
   __syncwarp();
   ptx::cluster_sync();
   ptx::wait_for_previous_kernel();
-  if (produces) {
+  const int box = threadIdx.x / kWarpgroup, thread = threadIdx.x % kWarpgroup;
+  const int64_t column = (int64_t(place.tile) * S::kBoxes + box) * kColumns + thread * kQuad % kColumns;
+  GateAndUp<T> biases;
+  if (consumes) {
+    biases = load_biases(p, column);
+    Accumulators<S::kTokens> sums;
+    multiply<T>(sums, place, work, box, shared);
+    ptx::named_barrier_sync(1, S::kConsumers);  // the ring is no longer read
+    write_sums(sums, shared.sums(box), thread);
+  } else if (produces) {
     produce<S>(maps, work, place, shared);
-  } else if (threadIdx.x < S::kGroups * kWarpgroup) {
-    consume<T, S>(p, work, place, shared);
   }
-  // No block leaves while another reads its sums.
+  __syncwarp();
+  if (work.parts == 1) {
+    __syncthreads();
+  } else {
+    ptx::cluster_sync();
+  }
+  if (consumes) finish<T, S>(p, work, place, shared.sums(box), biases, column, thread);
+  // No block leaves while another reads its sums, copies into it or signals its barriers.
   __syncwarp();
   ptx::cluster_sync();
 }
@@ -362,7 +367,7 @@ cudaError_t encode_maps(const FusedSwiGLUProblem<T>& p, const DecodePlan& plan, 
   const auto weights = [&](const T* data) {
     return S::kTransB ? box(data, n, k, kColumns, S::kRows) : box(data, k, n, S::kRows, kColumns);
   };
-  if (const cudaError_t error = encode(box(p.x, m, k, S::kTokens, S::kRows), &maps->x); error != cudaSuccess) return error;
+  if (const cudaError_t error = encode(box(p.x, m, k, S::kTokens / plan.sharing, S::kRows), &maps->x); error != cudaSuccess) return error;
   if (const cudaError_t error = encode(weights(p.w_gate), &maps->w_gate); error != cudaSuccess) return error;
   return encode(weights(p.w_up), &maps->w_up);
 }
@@ -379,9 +384,11 @@ cudaError_t launch_kernel(const FusedSwiGLUProblem<T>& p, const Launch& launch, 
   const auto kernel = decode_kernel<T, S>;
   const int bytes = decode_shared_bytes(S::kTokens, S::kBoxes, S::kRows, plan.stages);
   constexpr int kWidth = S::kBoxes * kColumns;
-  const Work work = {int((p.sizes.n + kWidth - 1) / kWidth), int((p.sizes.k + S::kRows - 1) / S::kRows), plan.cluster, plan.stages,
-                     plan.trigger, plan.prefetch, plan.evict_first, plan.products};
-  assert(plan.cluster <= work.row_blocks && "a block of the cluster would have nothing to add");
+  const int tiles = int((p.sizes.n + kWidth - 1) / kWidth), cluster = plan.parts * plan.sharing;
+  const Work work = {int((p.sizes.k + S::kRows - 1) / S::kRows), plan.parts, plan.sharing, plan.stages,
+                     plan.trigger, plan.prefetch, plan.skew, plan.products, plan.loads_x};
+  assert(plan.parts <= work.row_blocks && "a block of the cluster would have nothing to add");
+  assert(S::kTokens / plan.sharing >= 8 && "the swizzle's pattern is 8 rows of X");
   assert(bytes <= kDecodeWholeBytes && plan.stages <= kDecodeMostStages && "more stages than there is room for");
 
   Maps maps;
@@ -391,36 +398,25 @@ cudaError_t launch_kernel(const FusedSwiGLUProblem<T>& p, const Launch& launch, 
 
   cudaLaunchAttribute attributes[2] = {};
   attributes[0].id = cudaLaunchAttributeClusterDimension;
-  attributes[0].val.clusterDim = {unsigned(plan.cluster), 1, 1};
+  attributes[0].val.clusterDim = {unsigned(cluster), 1, 1};
   attributes[1].id = cudaLaunchAttributeProgrammaticStreamSerialization;
   attributes[1].val.programmaticStreamSerializationAllowed = 1;
   cudaLaunchConfig_t config = {};
-  config.gridDim = plan.cluster * work.tiles;
+  config.gridDim = (tiles + plan.sharing - 1) / plan.sharing * cluster;
   config.blockDim = S::kThreads;
   config.dynamicSmemBytes = bytes;
   config.stream = launch.stream;
   config.attrs = attributes, config.numAttrs = 2;
-  if (plan.grid != DecodeGrid::all) {
-    cudaLaunchConfig_t asked = config;
-    asked.gridDim = plan.cluster, asked.numAttrs = 1;
-    if (plan.grid == DecodeGrid::whole) asked.dynamicSmemBytes = kDecodeWholeBytes;
-    int clusters = 0;
-    if (const cudaError_t error = cudaOccupancyMaxActiveClusters(&clusters, kernel, &asked); error != cudaSuccess) return error;
-    config.gridDim = plan.cluster * std::min(work.tiles, clusters);
-  }
   return cudaLaunchKernelEx(&config, kernel, maps, p, work);
 }
 
 template <class T, int kTokens, bool kTransB>
 cudaError_t launch_tokens(const FusedSwiGLUProblem<T>& p, const Launch& launch, const DecodePlan& plan) {
-  switch (plan.column_boxes * 100 + plan.rows) {
+  switch (plan.boxes * 100 + plan.rows) {
     case 132: return launch_kernel<T, Shape<1, 32, kTokens, kTransB>>(p, launch, plan);
     case 164: return launch_kernel<T, Shape<1, 64, kTokens, kTransB>>(p, launch, plan);
-    case 216: return launch_kernel<T, Shape<2, 16, kTokens, kTransB>>(p, launch, plan);
     case 232: return launch_kernel<T, Shape<2, 32, kTokens, kTransB>>(p, launch, plan);
     case 264: return launch_kernel<T, Shape<2, 64, kTokens, kTransB>>(p, launch, plan);
-    case 416: return launch_kernel<T, Shape<4, 16, kTokens, kTransB>>(p, launch, plan);
-    case 432: return launch_kernel<T, Shape<4, 32, kTokens, kTransB>>(p, launch, plan);
   }
   return cudaErrorInvalidValue;
 }
@@ -440,6 +436,7 @@ template <class T> cudaError_t decode_sm90_16bit(const FusedSwiGLUProblem<T>& p,
   switch (decode_tokens(p.sizes.m)) {
     case 8: return launch_tokens<T, 8, false>(p, launch, plan);
     case 16: return launch_tokens<T, 16, false>(p, launch, plan);
+    case 32: return launch_tokens<T, 32, false>(p, launch, plan);
     default: return launch_tokens<T, 64, false>(p, launch, plan);
   }
 }
