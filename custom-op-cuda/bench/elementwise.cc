@@ -108,16 +108,4 @@ Row measure_elementwise(const Workload& w, const Effort& effort, cudaStream_t st
   return w.type == Type::float16 ? measure<float16>(w, effort, stream) : measure<bfloat16>(w, effort, stream);
 }
 
-double copy_rate(cudaStream_t stream) {
-  const int64_t bytes = int64_t(2) << 30;
-  const Tensor<char> from(bytes), to(bytes);
-  test::fill_normal(reinterpret_cast<bfloat16*>(from.data()), bytes / 2, 1, 1, stream);
-  Plan plan = {1};
-  plan.total_ms = 15;
-  const Candidate copy = {"copy", [&](int, cudaStream_t s) {
-                            check(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToDevice, s));
-                          }};
-  return 2.0 * bytes / time_interleaved({copy}, plan, stream)[0].median * 1e-3;
-}
-
 }  // namespace bench

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "cuda/device_memory.h"
+#include "copy_rate.h"
 #include "elementwise.h"
 #include "fused.h"
 

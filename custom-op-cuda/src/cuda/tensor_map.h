@@ -20,7 +20,6 @@ struct MatrixMap {
   int64_t rows, columns;
   int32_t box_rows, box_columns;
   CUtensorMapSwizzle swizzle;
-  CUtensorMapL2promotion promotion = CU_TENSOR_MAP_L2_PROMOTION_L2_128B;
 };
 
 template <class T> constexpr CUtensorMapDataType kTensorMapType = CU_TENSOR_MAP_DATA_TYPE_FLOAT32;
