@@ -2,7 +2,6 @@
 #pragma once
 
 #include "cuda/device.h"
-#include "cuda/fused/decode_plan.h"
 #include "math/float16.h"
 #include "ops/problems.h"
 
@@ -10,9 +9,5 @@ namespace swiglu::cuda {
 
 template <class T> bool decode_sm90_16bit_takes(const FusedSwiGLUProblem<T>& problem);
 template <class T> cudaError_t decode_sm90_16bit(const FusedSwiGLUProblem<T>& problem, const Launch& launch);
-
-// The same, cut as `plan` says, to find the best one by measuring.
-template <class T>
-cudaError_t decode_sm90_16bit(const FusedSwiGLUProblem<T>& problem, const Launch& launch, const DecodePlan& plan);
 
 }  // namespace swiglu::cuda

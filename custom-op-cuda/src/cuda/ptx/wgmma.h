@@ -12,11 +12,11 @@
 namespace swiglu::cuda::ptx {
 
 // How operands lie in shared memory, in rows of `span` bytes whose 16-byte pieces are swizzled as the copy engine does for that span.
-// K-major: span / 2 elements of k a row, 8 rows of m or n a group. Otherwise: span / 2 elements of m or n a row, 8 rows of k a group, and
-// `leading` bytes from one span of m or n to the next. `group` bytes lie between two groups.
+// K-major: span / 2 elements of k a row, 8 rows of m or n a group. Otherwise: span / 2 elements of m or n a row, 8 rows of k a
+// group, and `leading` bytes from one span of m or n to the next. `group` bytes lie between two groups.
 template <int kSpan> __device__ __forceinline__ uint64_t operand(const void* at, uint32_t leading, uint32_t group) {
-  static_assert(kSpan == 128 || kSpan == 64 || kSpan == 32, "the copy engine's swizzles");
-  constexpr uint64_t kLayout = kSpan == 128 ? 1 : kSpan == 64 ? 2 : 3;
+  static_assert(kSpan == 128 || kSpan == 64, "the other swizzles are not used here");
+  constexpr uint64_t kLayout = kSpan == 128 ? 1 : 2;
   return uint64_t((shared_address(at) & 0x3FFFF) >> 4) | uint64_t(leading >> 4) << 16 | uint64_t(group >> 4) << 32 | kLayout << 62;
 }
 

@@ -41,7 +41,8 @@ template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[k
                  "%32", "%33", "%34", "%35", SWIGLU_D16(0), SWIGLU_D16(16));                                          \
   }
 
-// d = A · B, plus d where `accumulate` is not 0, with A MN-major or K-major and B K-major. Runs on after the return, see wgmma_wait.
+// d = A · B, plus d where `accumulate` is not 0, with A MN-major or K-major and B K-major. Runs on after the return, see
+// wgmma_wait.
 template <class T, int kColumns, bool kMnMajorA>
 __device__ __forceinline__ void wgmma_narrow(float (&d)[kColumns / 2], uint64_t a, uint64_t b, int accumulate) {
   static_assert(kColumns == 8 || kColumns == 16 || kColumns == 32 || kColumns == 64);
