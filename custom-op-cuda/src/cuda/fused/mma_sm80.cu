@@ -20,23 +20,24 @@
 
 namespace swiglu::cuda {
 
-constexpr int kColumns = 64, kColumnWarps = 2, kWarpColumns = kColumns / kColumnWarps;
-constexpr int kBlocks = 2 * kWarpColumns / 8;  // 8-column products of a warp, first those of the gate, then those of up
 constexpr int kRowsTogether = 2048;  // of X: with as many columns of the weights, about what the multiprocessors work on at once
 
 // 32 rows of each row warp at a time go through shared memory at the end.
 constexpr int kPassRows = 32;
-constexpr int kSumStride = 2 * kColumns + 8;  // in float32; the 8 keep the rows of a product's result in different banks
 
-template <int kRows_, int kRowWarps_, int kDepthWarps_, int kStepBytes_, int kStages_, int kResident_> struct Tile {
+template <int kRows_, int kColumns_, int kRowWarps_, int kColumnWarps_, int kDepthWarps_, int kStepBytes_, int kStages_, int kResident_>
+struct Tile {
   static constexpr int kRows = kRows_, kRowWarps = kRowWarps_, kDepthWarps = kDepthWarps_;
+  static constexpr int kColumns = kColumns_, kColumnWarps = kColumnWarps_;  // of Y
   static constexpr int kStepBytes = kStepBytes_;  // depth of a step, in bytes of X
   static constexpr int kStages = kStages_;
   static constexpr int kResident = kResident_;  // blocks that a multiprocessor should hold
   static constexpr int kThreads = 32 * kRowWarps * kColumnWarps * kDepthWarps;
-  static constexpr int kWarpRows = kRows / kRowWarps;
+  static constexpr int kWarpRows = kRows / kRowWarps, kWarpColumns = kColumns / kColumnWarps;
+  static constexpr int kBlocks = 2 * kWarpColumns / 8;  // 8-column products of a warp, first those of the gate, then those of up
   static constexpr int kSubsteps = kStepBytes / 32 / kDepthWarps;
   static constexpr int kSharedBytes = kStages * kStepBytes * (kRows + 2 * kColumns);
+  static constexpr int kSumStride = 2 * kColumns + 8;  // in float32; the 8 keep the rows of a product's result in different banks
   static_assert(kWarpRows % kPassRows == 0 && kRowsTogether % kRows == 0, "passes and groups are whole");
   static_assert(kSubsteps % 2 == 0, "two sets of fragments take turns");
   static_assert(kDepthWarps * kRowWarps * kPassRows * kSumStride * 4 <= kSharedBytes, "the sums fit where the stages were");
@@ -44,14 +45,15 @@ template <int kRows_, int kRowWarps_, int kDepthWarps_, int kStepBytes_, int kSt
 
 // At most 99 KB of shared memory, which is what the smaller chips have. The largest tile asks least of the L2 cache, two blocks of the
 // middle one overlap each other's beginnings and ends, the small one is for the memory's speed.
-using Large = Tile<256, 4, 1, 64, 4, 1>;
-using Middle = Tile<128, 2, 1, 64, 3, 2>;
-using Small = Tile<32, 1, 2, 128, 4, 2>;
+using Large = Tile<256, 64, 4, 2, 1, 64, 4, 1>;
+using Middle = Tile<128, 64, 2, 2, 1, 128, 3, 2>;
+using Small = Tile<32, 64, 1, 2, 2, 128, 4, 2>;
 
 template <class T, class Tile, bool kTransB> struct Stage {
   static constexpr int kDepth = Tile::kStepBytes / sizeof(T);
   using X = SharedPanel<T, Tile::kRows, Tile::kStepBytes>;
-  using W = std::conditional_t<kTransB, SharedPanel<T, kColumns, Tile::kStepBytes>, SharedPanel<T, kDepth, kColumns * sizeof(T)>>;
+  using W = std::conditional_t<kTransB, SharedPanel<T, Tile::kColumns, Tile::kStepBytes>,
+                               SharedPanel<T, kDepth, Tile::kColumns * sizeof(T)>>;
   static constexpr int kGate = X::kSize, kUp = kGate + W::kSize, kSize = kUp + W::kSize;
   static_assert(kSize * Tile::kStages == Tile::kSharedBytes, "either form of the weights takes the same room");
 };
@@ -59,51 +61,63 @@ template <class T, class Tile, bool kTransB> struct Stage {
 // Which warp of the block, and lane of the warp, a thread is.
 template <class Tile> struct Role {
   int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  int column = warp % kColumnWarps * kWarpColumns;
-  int row_warp = warp / kColumnWarps % Tile::kRowWarps;
-  int depth_warp = warp / kColumnWarps / Tile::kRowWarps;
+  int column = warp % Tile::kColumnWarps * Tile::kWarpColumns;
+  int row_warp = warp / Tile::kColumnWarps % Tile::kRowWarps;
+  int depth_warp = warp / Tile::kColumnWarps / Tile::kRowWarps;
+};
+
+// Where in a stage a thread finds the beginnings of its rows. All else is added, or, for a place within the order of pieces,
+// combined by XOR, and known at compile time.
+template <class T, class Tile, bool kTransB> struct Places {
+  using Memory = Stage<T, Tile, kTransB>;
+  int x, w;
+
+  __device__ explicit Places(const Role<Tile>& role) {
+    const int lane = role.lane, part = role.depth_warp * Tile::kSubsteps;
+    x = Memory::X::place(role.row_warp * Tile::kWarpRows + lane % 16, part * 2 + lane / 16);
+    if constexpr (kTransB) {
+      w = Memory::W::place(role.column + lane / 16 * 8 + lane % 8, part * 2 + lane / 8 % 2);
+    } else if constexpr (sizeof(T) == 4) {
+      w = Memory::W::place(part * 8 + lane % 4, role.column / 4 + lane / 16) + lane / 4 % 4 * 4;
+    } else {
+      w = Memory::W::place(part * 16 + lane % 16, role.column / 8 + lane / 16);
+    }
+  }
 };
 
 // What a warp multiplies in 32 bytes of depth.
 template <class T, class Tile, bool kTransB> struct Fragments {
   using Memory = Stage<T, Tile, kTransB>;
-  static constexpr int kFragments = Tile::kWarpRows / 16;
+  static constexpr int kFragments = Tile::kWarpRows / 16, kBlocks = Tile::kBlocks;
   uint32_t x[kFragments][4];
   uint32_t w[kBlocks][2];
 
-  __device__ __forceinline__ void load(const char* stage, const Role<Tile>& role, int substep) {
-    const uint32_t base = ptx::shared_address(stage);
-    const int part = role.depth_warp * Tile::kSubsteps + substep, lane = role.lane;
+  __device__ __forceinline__ void load(uint32_t stage, const Places<T, Tile, kTransB>& places, int substep) {
+    const uint32_t rows = stage + (places.x ^ substep * 32);
 #pragma unroll
-    for (int i = 0; i < kFragments; ++i) {
-      const int row = role.row_warp * Tile::kWarpRows + i * 16 + lane % 16;
-      ptx::load_matrices(x[i], base + Memory::X::place(row, part * 2 + lane / 16));
-    }
-    load_weights(base + Memory::kGate, role, part, 0);
-    load_weights(base + Memory::kUp, role, part, kBlocks / 2);
+    for (int i = 0; i < kFragments; ++i) ptx::load_matrices(x[i], rows + i * 16 * Tile::kStepBytes);
+    load_weights(stage + Memory::kGate, places.w, substep, 0);
+    load_weights(stage + Memory::kUp, places.w, substep, kBlocks / 2);
   }
 
-  __device__ __forceinline__ void load_weights(uint32_t panel, const Role<Tile>& role, int part, int first) {
-    const int lane = role.lane;
+  __device__ __forceinline__ void load_weights(uint32_t panel, int place, int substep, int first) {
+    constexpr int kRowBytes = Tile::kColumns * sizeof(T);  // of weights that are not transposed
     if constexpr (!kTransB && sizeof(T) == 4) {
 #pragma unroll
       for (int j = 0; j < kBlocks / 2; ++j) {
-        const int column = role.column + j * 8 + lane / 4;
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
-          const int row = part * 8 + half * 4 + lane % 4;
-          w[first + j][half] = ptx::load_word(panel + Memory::W::place(row, column / 4) + column % 4 * 4);
+          w[first + j][half] = ptx::load_word(panel + (place ^ j * 32) + (substep * 8 + half * 4) * kRowBytes);
         }
       }
     } else {
 #pragma unroll
       for (int j = 0; j < kBlocks / 2; j += 2) {
-        const int column = role.column + j * 8;
         uint32_t two[4];
         if constexpr (kTransB) {
-          ptx::load_matrices(two, panel + Memory::W::place(column + lane / 16 * 8 + lane % 8, part * 2 + lane / 8 % 2));
+          ptx::load_matrices(two, panel + (place ^ substep * 32) + j * 8 * Tile::kStepBytes);
         } else {
-          ptx::load_matrices_transposed(two, panel + Memory::W::place(part * 16 + lane % 16, column / 8 + lane / 16));
+          ptx::load_matrices_transposed(two, panel + (place ^ j * 16) + substep * 16 * kRowBytes);
         }
         w[first + j][0] = two[0], w[first + j][1] = two[1];
         w[first + j + 1][0] = two[2], w[first + j + 1][1] = two[3];
@@ -144,16 +158,25 @@ template <class Tile> __device__ Origin origin(const GemmSizes& sizes) {
   const uint64_t group_tiles = uint64_t(kTogether) * column_tiles;
   const uint32_t group = static_cast<uint32_t>(blockIdx.x / group_tiles), in_group = blockIdx.x - group * group_tiles;
   const uint32_t height = min(kTogether, row_tiles - group * kTogether);
-  return {int64_t(group * kTogether + in_group % height) * Tile::kRows, int64_t(in_group / height) * kColumns};
+  return {int64_t(group * kTogether + in_group % height) * Tile::kRows, int64_t(in_group / height) * Tile::kColumns};
 }
 
 __device__ __forceinline__ int at_most(int64_t count, int limit) { return count < limit ? static_cast<int>(count) : limit; }
 
-template <class T, class Tile, bool kTransB>
+template <class T> bool aligned(const FusedSwiGLUProblem<T>& p) {
+  constexpr int kWidth = kPackWidth<T>;
+  return p.sizes.k % kWidth == 0 && (p.sizes.trans_b || p.sizes.n % kWidth == 0) && aligned_for_packs<kWidth>(p.x) &&
+         aligned_for_packs<kWidth>(p.w_gate) && aligned_for_packs<kWidth>(p.w_up);
+}
+
+template <class T, class Tile, bool kTransB, bool kAligned>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(const __grid_constant__ FusedSwiGLUProblem<T> p) {
   using Memory = Stage<T, Tile, kTransB>;
   using WarpFragments = Fragments<T, Tile, kTransB>;
+  using CopyX = typename Memory::X::template Copier<Tile::kThreads>;
+  using CopyW = typename Memory::W::template Copier<Tile::kThreads>;
   constexpr int kThreads = Tile::kThreads, kStages = Tile::kStages, kSubsteps = Tile::kSubsteps;
+  constexpr int kColumns = Tile::kColumns, kBlocks = Tile::kBlocks, kSumStride = Tile::kSumStride;
   constexpr int kDepth = Memory::kDepth, kWidth = kPackWidth<T>;
   extern __shared__ __align__(128) char shared[];
 
@@ -161,45 +184,56 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(co
   const Origin at = origin<Tile>(p.sizes);
   const Role<Tile> role;
   const int rows = at_most(m - at.row, Tile::kRows), columns = at_most(n - at.column, kColumns);
-  const int64_t steps = (k + kDepth - 1) / kDepth, w_stride = kTransB ? k : n;
-  const bool aligned = k % kWidth == 0 && w_stride % kWidth == 0 && aligned_for_packs<kWidth>(p.x) &&
-                       aligned_for_packs<kWidth>(p.w_gate) && aligned_for_packs<kWidth>(p.w_up);
 
-  const T* const x = p.x + at.row * k;
-  const int64_t w_origin = kTransB ? at.column * k : at.column;
-  int slot_to_fill = 0;
-  const auto load_stage = [&](int64_t step) {
-    if (step < steps) {
-      char* stage = shared + slot_to_fill * Memory::kSize;
-      const int64_t k0 = step * kDepth, w_place = w_origin + (kTransB ? k0 : k0 * n);
-      const int depth = at_most(k - k0, kDepth), w_rows = kTransB ? columns : depth, w_columns = kTransB ? depth : columns;
-      Memory::X::template load<kThreads>(stage, x + k0, k, rows, depth, aligned);
-      Memory::W::template load<kThreads>(stage + Memory::kGate, p.w_gate + w_place, w_stride, w_rows, w_columns, aligned);
-      Memory::W::template load<kThreads>(stage + Memory::kUp, p.w_up + w_place, w_stride, w_rows, w_columns, aligned);
+  const int64_t w_origin = kTransB ? at.column * k : at.column, w_stride = kTransB ? k : n, w_advance = kTransB ? kDepth : kDepth * n;
+  CopyX copy_x(p.x + at.row * k, k, kDepth);
+  CopyW copy_gate(p.w_gate + w_origin, w_stride, w_advance), copy_up(p.w_up + w_origin, w_stride, w_advance);
+  int64_t left_to_copy = k;
+  int filling = 0;
+  // One part in kSubsteps of what a stage needs, so that the copies of a step lie scattered among its products.
+  const auto copy_part = [&](int part) {
+    const int depth = at_most(left_to_copy, kDepth), w_rows = kTransB ? columns : depth, w_columns = kTransB ? depth : columns;
+    char* const stage = shared + filling;
+#pragma unroll
+    for (int i = part * CopyX::kCopies / kSubsteps; i < (part + 1) * CopyX::kCopies / kSubsteps; ++i) {
+      copy_x.template start<kAligned>(i, stage, rows, depth);
     }
-    ptx::end_copy_group();
-    slot_to_fill = slot_to_fill + 1 == kStages ? 0 : slot_to_fill + 1;
+#pragma unroll
+    for (int i = part * CopyW::kCopies / kSubsteps; i < (part + 1) * CopyW::kCopies / kSubsteps; ++i) {
+      copy_gate.template start<kAligned>(i, stage + Memory::kGate, w_rows, w_columns);
+      copy_up.template start<kAligned>(i, stage + Memory::kUp, w_rows, w_columns);
+    }
+    if (part == kSubsteps - 1) {
+      ptx::end_copy_group();
+      left_to_copy -= kDepth;
+      filling = filling + Memory::kSize == Tile::kSharedBytes ? 0 : filling + Memory::kSize;
+    }
   };
 
   float sums[WarpFragments::kFragments][kBlocks][4] = {};
   WarpFragments fragments[2];
+#pragma unroll 1
+  for (int step = 0; step < kStages - 1; ++step) {
 #pragma unroll
-  for (int step = 0; step < kStages - 1; ++step) load_stage(step);
+    for (int part = 0; part < kSubsteps; ++part) copy_part(part);
+  }
   ptx::wait_for_copies<kStages - 2>();
   __syncthreads();
-  int slot = 0;
-  fragments[0].load(shared, role, 0);
-  for (int64_t step = 0; step < steps; ++step) {
+  const Places<T, Tile, kTransB> places(role);
+  const uint32_t stages = ptx::shared_address(shared);
+  int reading = 0;
+  fragments[0].load(stages, places, 0);
+  for (int64_t left = k; left > 0; left -= kDepth) {
 #pragma unroll
     for (int substep = 0; substep < kSubsteps; ++substep) {
-      if (substep == 0) load_stage(step + kStages - 1);
+      copy_part(substep);
       if (substep == kSubsteps - 1) {
         // From here on this step's stage is not read any more: the copies that the next step starts may overwrite it.
         ptx::wait_for_copies<kStages - 2>();
         __syncthreads();
-        slot = slot + 1 == kStages ? 0 : slot + 1;
+        reading = reading + Memory::kSize == Tile::kSharedBytes ? 0 : reading + Memory::kSize;
       }
-      fragments[(substep + 1) % 2].load(shared + slot * Memory::kSize, role, (substep + 1) % kSubsteps);
+      fragments[(substep + 1) % 2].load(stages + reading, places, (substep + 1) % kSubsteps);
       fragments[substep % 2].multiply_add_to(sums);
     }
   }
@@ -244,11 +278,11 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(co
 }
 
 template <class Tile> int64_t tiles(const GemmSizes& sizes) {
-  return (sizes.m + Tile::kRows - 1) / Tile::kRows * ((sizes.n + kColumns - 1) / kColumns);
+  return (sizes.m + Tile::kRows - 1) / Tile::kRows * ((sizes.n + Tile::kColumns - 1) / Tile::kColumns);
 }
 
-template <class T, class Tile> cudaError_t launch_tile(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
-  const auto kernel = p.sizes.trans_b ? mma_kernel<T, Tile, true> : mma_kernel<T, Tile, false>;
+template <class T, class Tile, bool kAligned> cudaError_t launch_tile(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
+  const auto kernel = p.sizes.trans_b ? mma_kernel<T, Tile, true, kAligned> : mma_kernel<T, Tile, false, kAligned>;
   const cudaError_t error = allow_shared_memory(reinterpret_cast<const void*>(kernel), Tile::kSharedBytes);
   if (error != cudaSuccess) return error;
   assert(tiles<Tile>(p.sizes) <= std::numeric_limits<int>::max() && "the grid's first dimension counts the tiles");
@@ -260,15 +294,16 @@ template <class T, class Tile> cudaError_t launch_tile(const FusedSwiGLUProblem<
 template <class Tile> double cost(const GemmSizes& sizes, const Device& device, double pace) {
   const int64_t at_once = int64_t(Tile::kResident) * device.multiprocessors;
   const int64_t waves = (tiles<Tile>(sizes) + at_once - 1) / at_once;
-  return waves * (Tile::kResident * Tile::kRows / pace);
+  return waves * (Tile::kResident * Tile::kRows * Tile::kColumns / pace);
 }
 
 template <class T> cudaError_t mma_sm80(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
+  if (!aligned(p)) return launch_tile<T, Small, false>(p, launch);
   const double large = cost<Large>(p.sizes, launch.device, 1.0);
   const double middle = cost<Middle>(p.sizes, launch.device, 0.85);
   const double small = cost<Small>(p.sizes, launch.device, 0.4);
-  if (small <= middle && small <= large) return launch_tile<T, Small>(p, launch);
-  return middle <= large ? launch_tile<T, Middle>(p, launch) : launch_tile<T, Large>(p, launch);
+  if (small <= middle && small <= large) return launch_tile<T, Small, true>(p, launch);
+  return middle <= large ? launch_tile<T, Middle, true>(p, launch) : launch_tile<T, Large, true>(p, launch);
 }
 
 template cudaError_t mma_sm80(const FusedSwiGLUProblem<float>&, const Launch&);
