@@ -3,14 +3,17 @@
 // float16 and bfloat16 products are exact, float32 operands are rounded to TF32; sums, biases and gate are float32, each output is
 // rounded once. Deterministic: every sum has a fixed order.
 //
-// A block computes a tile of Y, kRows x 64, from tiles of X, W_gate and W_up that cp.async brings, kStages in flight, to shared memory.
-// A warp multiplies 32 gate columns and the same 32 up columns at a time, with the fragments of the next 32 bytes of depth
-// loaded ahead of the products. For few rows the warps also share the depth of a step among them. At the end the sums go through shared
-// memory, where the partial ones meet and a thread gets adjacent columns of both projections. Neighbouring blocks take different rows
-// of the same columns, so that the weights come from the L2 cache.
+// A block computes a tile of Y, kRows x kColumns, from tiles of X, W_gate and W_up that cp.async brings, kStages in flight, to shared
+// memory. A warp multiplies 32 gate columns and the same 32 up columns at a time. The fragments of the next 32 bytes of depth are loaded,
+// and the copies of a later step started, among the products, which leaves the tensor cores waiting once a step, at its only barrier.
+// For few rows the warps also share the depth of a step among them. At the end the sums go through shared memory, where the partial ones
+// meet and a thread gets adjacent columns of both projections. Neighbouring blocks take different rows of the same columns, so that the
+// weights come from the L2 cache. Where rows do not begin at multiples of 16 bytes, threads copy element by element, to the small tile.
 #include "cuda/fused/mma_sm80.h"
 
+#include <algorithm>
 #include <cassert>
+#include <iterator>
 #include <limits>
 #include <type_traits>
 
@@ -43,8 +46,9 @@ struct Tile {
   static_assert(kDepthWarps * kRowWarps * kPassRows * kSumStride * 4 <= kSharedBytes, "the sums fit where the stages were");
 };
 
-// At most 99 KB of shared memory, which is what the smaller chips have. The largest tile asks least of the L2 cache, two blocks of the
-// middle one overlap each other's beginnings and ends, the small one is for the memory's speed.
+// The widest tile needs the shared memory of a data center's chip (163 KB and more), all others have at most 99 KB. The two largest ask
+// least of the L2 cache, two blocks of the middle one overlap each other's beginnings and ends, the small one is for the memory's speed.
+using Wide = Tile<128, 128, 2, 4, 1, 128, 3, 1>;
 using Large = Tile<256, 64, 4, 2, 1, 64, 4, 1>;
 using Middle = Tile<128, 64, 2, 2, 1, 128, 3, 2>;
 using Small = Tile<32, 64, 1, 2, 2, 128, 4, 2>;
@@ -290,20 +294,30 @@ template <class T, class Tile, bool kAligned> cudaError_t launch_tile(const Fuse
   return cudaGetLastError();
 }
 
-// How long a tile's waves take, in units of a row of a full multiprocessor at the large tile's pace; `pace` is the tile's own.
-template <class Tile> double cost(const GemmSizes& sizes, const Device& device, double pace) {
-  const int64_t at_once = int64_t(Tile::kResident) * device.multiprocessors;
-  const int64_t waves = (tiles<Tile>(sizes) + at_once - 1) / at_once;
-  return waves * (Tile::kResident * Tile::kRows * Tile::kColumns / pace);
+template <class T> struct Choice {
+  cudaError_t (*launch)(const FusedSwiGLUProblem<T>&, const Launch&);
+  double cost;
+};
+
+// The cost is the time that a tile's waves take, in units of a column of a row on a full multiprocessor at the widest tile's pace; `pace`
+// is the tile's own. `room` is the shared memory that a block can have.
+template <class T, class Tile> Choice<T> choice(const FusedSwiGLUProblem<T>& p, const Launch& launch, int room, double pace) {
+  const int resident = std::min(Tile::kResident, room / Tile::kSharedBytes);
+  if (resident == 0) return {nullptr, std::numeric_limits<double>::infinity()};
+  const int64_t at_once = int64_t(resident) * launch.device.multiprocessors;
+  const int64_t waves = (tiles<Tile>(p.sizes) + at_once - 1) / at_once;
+  return {launch_tile<T, Tile, true>, waves * (resident * Tile::kRows * Tile::kColumns / pace)};
 }
 
 template <class T> cudaError_t mma_sm80(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
   if (!aligned(p)) return launch_tile<T, Small, false>(p, launch);
-  const double large = cost<Large>(p.sizes, launch.device, 1.0);
-  const double middle = cost<Middle>(p.sizes, launch.device, 0.85);
-  const double small = cost<Small>(p.sizes, launch.device, 0.4);
-  if (small <= middle && small <= large) return launch_tile<T, Small, true>(p, launch);
-  return middle <= large ? launch_tile<T, Middle, true>(p, launch) : launch_tile<T, Large, true>(p, launch);
+  int room = 0;
+  const cudaError_t error = cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, launch.device.index);
+  if (error != cudaSuccess) return error;
+  const Choice<T> choices[] = {choice<T, Small>(p, launch, room, 0.4), choice<T, Middle>(p, launch, room, 0.85),
+                               choice<T, Large>(p, launch, room, 0.95), choice<T, Wide>(p, launch, room, 1.0)};
+  const auto cheaper = [](const Choice<T>& a, const Choice<T>& b) { return a.cost < b.cost; };
+  return std::min_element(std::begin(choices), std::end(choices), cheaper)->launch(p, launch);
 }
 
 template cudaError_t mma_sm80(const FusedSwiGLUProblem<float>&, const Launch&);

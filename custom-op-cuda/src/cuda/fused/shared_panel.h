@@ -14,7 +14,7 @@ template <class T, int kRows, int kBytes> struct SharedPanel {
   static_assert(kPieces % 4 == 0, "the order changes places among 4 or 8 pieces");
 
   // In bytes, from the beginning of the panel.
-  static __device__ __forceinline__ int place(int row, int piece) {
+  static constexpr __host__ __device__ int place(int row, int piece) {
     const int order = kPieces == 4 ? row / 2 % 4 : kPieces > 8 && sizeof(T) == 4 ? row % 4 * 2 : row % 8;
     return row * kBytes + (piece ^ order) * 16;
   }
@@ -24,7 +24,8 @@ template <class T, int kRows, int kBytes> struct SharedPanel {
   template <int kThreads> class Copier {
    public:
     static constexpr int kRowsAtOnce = kThreads / kPieces, kCopies = kRows / kRowsAtOnce;
-    static_assert(kRows % kRowsAtOnce == 0 && kRowsAtOnce % 8 == 0, "a thread keeps its place in the order of pieces");
+    static_assert(kRows % kRowsAtOnce == 0, "all threads make as many copies");
+    static_assert(place(kRowsAtOnce, 0) == kRowsAtOnce * kBytes, "a thread keeps its place in the order of pieces");
 
     __device__ Copier(const T* matrix, int64_t stride, int64_t advance)
         : from_(matrix + first_row_ * stride + column_), to_next_row_(kRowsAtOnce * stride), to_next_step_(advance - kRows * stride) {}
