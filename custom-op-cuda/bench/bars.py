@@ -26,7 +26,8 @@ def of_copy(row: dict, evidence: dict) -> float:
 
 def against_64_rows(row: dict, evidence: dict) -> Optional[float]:
     same = ("group", "dtype", "K", "N")
-    return next((r["us"] / row["us"] for r in evidence["rows"] if r["M"] == 64 and all(r.get(k) == row.get(k) for k in same)), None)
+    at_64 = (r for r in evidence["rows"] if r["M"] == 64 and all(r.get(key) == row.get(key) for key in same))
+    return next((r["us"] / row["us"] for r in at_64), None)
 
 
 def accuracy(row: dict, evidence: dict) -> Optional[float]:
@@ -67,9 +68,11 @@ BARS = [
         with_rows(lambda row: (row["M"], row["N"]) in [(2048, 11008), (2048, 16384), (8192, 11008)],
                   rows("peers", "elementwise", op="SwiGLU")), against("torch_unfused"), 2.5, expected=6),
     Bar("fused, M 2048 and 8192: x cublas_gemm", rows(group="gemm", M=LARGE), against("cublas_gemm"), 1.0, expected=12),
-    Bar("fused, 2048 x 4096 x 11008: x cublas_unfused", rows(group="gemm", M=2048, N=11008), against("cublas_unfused"), 1.12, expected=2),
+    Bar("fused, 2048 x 4096 x 11008: x cublas_unfused", rows(group="gemm", M=2048, N=11008), against("cublas_unfused"), 1.12,
+        expected=2),
     Bar("fused, M 128 to 1024: x cublas_gemm", rows(group="gemm", M=MIDDLE), against("cublas_gemm"), 0.97, expected=24),
-    Bar("fused, M 128 to 1024: x cublas_elementwise", rows(group="gemm", M=MIDDLE), against("cublas_elementwise"), 1.05, expected=24),
+    Bar("fused, M 128 to 1024: x cublas_elementwise", rows(group="gemm", M=MIDDLE), against("cublas_elementwise"), 1.05,
+        expected=24),
     Bar("fused, M 1: of the copy rate", rows(group="decode", M=1), of_copy, 0.90, expected=6),
     Bar("fused, M 1: x cublas_gemm", rows(group="decode", M=1), against("cublas_gemm"), 1.0, expected=6),
     Bar("fused, M 1: x cublas_unfused", rows(group="decode", M=1), against("cublas_unfused"), 1.2, expected=6),
@@ -86,8 +89,8 @@ BARS = [
     Bar("accuracy: unfused error over ours, 16 bits",
         lambda row: row.get("error_unfused") and row["dtype"] in ("float16", "bfloat16"), accuracy, 1.0),
     Bar("bit-identical over 20 runs", rows(), lambda row, evidence: float(row["bit_identical"]), 1.0),
-    Bar("sessions, M 1, 16, 2048, 8192: x ONNX Runtime", rows("sessions", phase=["m1", "m16", "m2048", "m8192"]), against("ort"), 1.15,
-        expected=16),
+    Bar("sessions, M 1, 16, 2048, 8192: x ONNX Runtime", rows("sessions", phase=["m1", "m16", "m2048", "m8192"]),
+        against("ort"), 1.15, expected=16),
     Bar("sessions, M 256, 1024: x ONNX Runtime", rows("sessions", phase=["m256", "m1024"]), against("ort"), 1.05, expected=8),
 ]
 
@@ -103,7 +106,8 @@ class Verdict:
 
 def name_of(row: dict) -> str:
     sizes = " x ".join(str(row[key]) for key in ("M", "K", "N") if row.get(key))
-    return " ".join(str(part) for part in (row["op"], row.get("dtype"), sizes, row.get("activation"), row.get("model"), row.get("phase")) if part)
+    parts = (row["op"], row.get("dtype"), sizes, row.get("activation"), row.get("model"), row.get("phase"))
+    return " ".join(part for part in parts if part)
 
 
 def judge(bar: Bar, evidence: dict) -> Verdict:
@@ -123,8 +127,9 @@ def table(evidence: dict) -> str:
     for bar in BARS:
         verdict = judge(bar, evidence)
         worst = "-" if verdict.worst is None else f"{verdict.worst:.3f}" if verdict.worst < 1000 else "> 1000"
+        where = "" if verdict.passed or not verdict.where else "  <- " + verdict.where
         lines.append(f"{'ok' if verdict.passed else 'FAIL':4s} {worst:>8s} {bar.at_least:5.2f} {verdict.count:>4d}/{bar.expected:<4d}  "
-                     f"{bar.what}{'' if verdict.passed or not verdict.where else '  <- ' + verdict.where}")
+                     f"{bar.what}{where}")
     for check, verdict in evidence.get("checks", {}).items():
         lines.append(f"{'ok' if verdict == 'ok' else 'FAIL':4s} {verdict:>8s} {'':5s} {'':9s}  stage {check}")
     return "\n".join(lines)

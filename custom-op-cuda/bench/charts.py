@@ -15,8 +15,8 @@ COLORS = {"ours": "#e8590c", "cublas_gemm": "#4c8bf5", "cublas_unfused": "#9aa0a
 LABELS = {"ours": "FusedSwiGLU", "cublas_gemm": "cuBLAS, bare product", "cublas_unfused": "cuBLAS + sigmoid, mul, mul",
           "cublas_elementwise": "cuBLAS + SwiGLU kernel"}
 
-plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "swiglu", "font.family": "sans-serif", "font.size": 10, "text.color": GRAY,
-                     "axes.labelcolor": GRAY, "axes.edgecolor": GRAY, "xtick.color": GRAY, "ytick.color": GRAY,
+plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "swiglu", "font.family": "sans-serif", "font.size": 10,
+                     "text.color": GRAY, "axes.labelcolor": GRAY, "axes.edgecolor": GRAY, "xtick.color": GRAY, "ytick.color": GRAY,
                      "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "lines.linewidth": 2})
 
 
@@ -33,22 +33,28 @@ def line(axes, points: list, key: str, **style) -> None:
     axes.plot(*zip(*points), color=COLORS[key], marker="o", markersize=4, **style)
 
 
+def legend_below(axes, columns: int, at: float = -0.18) -> None:
+    axes.legend(loc="upper center", ncols=columns, bbox_to_anchor=(0.5, at), fontsize=9)
+
+
 def prefill(evidence: dict, file: pathlib.Path) -> None:
     """Time of the bare product over the time of each, by number of tokens."""
-    rows = [row for row in select(evidence, source="native", dtype="bfloat16", K=4096, N=11008) if row["group"] in ("decode", "gemm")]
+    rows = [row for group in ("decode", "gemm")
+            for row in select(evidence, source="native", group=group, dtype="bfloat16", K=4096, N=11008)]
     rows.sort(key=lambda row: row["M"])
     if not rows:
         return
     figure, axes = plt.subplots(figsize=(7, 3.6))
     for key in ("ours", "cublas_gemm", "cublas_elementwise", "cublas_unfused"):
-        points = [(row["M"], row["baselines"]["cublas_gemm"] / (row["us"] if key == "ours" else row["baselines"][key])) for row in rows]
+        times = [row["us"] if key == "ours" else row["baselines"][key] for row in rows]
+        points = [(row["M"], row["baselines"]["cublas_gemm"] / us) for row, us in zip(rows, times)]
         line(axes, points, key, label=LABELS[key])
     axes.set_xscale("log", base=2)
     axes.set_xticks([row["M"] for row in rows], [str(row["M"]) for row in rows])
     axes.set_xlabel("tokens")
     axes.set_ylabel("speed, bare product = 1")
     axes.set_title(f"Both products and the gate, 4096 x 11008, bf16, {evidence['gpu'].upper()}", color=GRAY)
-    axes.legend(loc="best")
+    legend_below(axes, 2)
     save(figure, file)
 
 
@@ -66,9 +72,10 @@ def decode(evidence: dict, file: pathlib.Path) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks([1, 2, 4, 8, 16, 32, 64], ["1", "2", "4", "8", "16", "32", "64"])
     axes.set_xlabel("tokens")
+    axes.set_ylim(bottom=0)
     axes.set_ylabel("GB/s")
     axes.set_title(f"Decode, bf16, {evidence['gpu'].upper()}", color=GRAY)
-    axes.legend(loc="lower left", fontsize=8, ncols=2)
+    legend_below(axes, 2)
     save(figure, file)
 
 
@@ -85,14 +92,18 @@ def elementwise(evidence: dict, file: pathlib.Path) -> None:
     if not rows:
         return
     figure, axes = plt.subplots(figsize=(9, 3.6))
-    names = [name for name in ("ours", "triton", "torch_compile", "torch_eager") if name == "ours" or all(name in r["baselines"] for r in rows)]
-    rate = lambda row, name: 100 * row["gbs"] / evidence["copy_gbs"] * (1 if name == "ours" else row["us"] / row["baselines"][name])
-    bars_by_group(axes, rows, names, rate, {"ours": "ours", "torch_compile": "torch.compile", "torch_eager": "PyTorch", "triton": "Triton"})
+    peers = [name for name in ("triton", "torch_compile", "torch_eager") if all(name in row["baselines"] for row in rows)]
+    names = ["ours", *peers]
+
+    def rate(row: dict, name: str) -> float:
+        return 100 * row["gbs"] / evidence["copy_gbs"] * (1 if name == "ours" else row["us"] / row["baselines"][name])
+
+    bars_by_group(axes, rows, names, rate, {"torch_compile": "torch.compile", "torch_eager": "PyTorch", "triton": "Triton"})
     axes.set_xticks(range(len(rows)), [f"{r['op'][6:] or 'SwiGLU'}\n{r['M']}\n{r['N']}" for r in rows], fontsize=8)
     axes.axhline(100, color=GRAY, linewidth=1)
     axes.set_ylabel("% of device copy")
     axes.set_title(f"SwiGLU and its gradient, bf16, {evidence['gpu'].upper()}", color=GRAY)
-    axes.legend(loc="lower center", ncols=len(names), bbox_to_anchor=(0.5, -0.42))
+    legend_below(axes, len(names), -0.25)
     save(figure, file)
 
 
@@ -102,7 +113,8 @@ def sessions(evidence: dict, file: pathlib.Path) -> None:
         return
     figure, axes = plt.subplots(figsize=(7, 3.6))
     for (model, dtype), style in zip(sorted({(row["model"], row["dtype"]) for row in rows}), ("-", "--", ":", "-.")):
-        points = sorted((row["M"], row["baselines"]["ort"] / row["us"]) for row in rows if (row["model"], row["dtype"]) == (model, dtype))
+        own = [row for row in rows if (row["model"], row["dtype"]) == (model, dtype)]
+        points = sorted((row["M"], row["baselines"]["ort"] / row["us"]) for row in own)
         line(axes, points, "ours", linestyle=style, label=f"{model}, {dtype}")
     axes.axhline(1, color=GRAY, linewidth=1)
     axes.set_xscale("log", base=2)
@@ -111,7 +123,7 @@ def sessions(evidence: dict, file: pathlib.Path) -> None:
     axes.set_xlabel("tokens")
     axes.set_ylabel("speed, ONNX Runtime = 1")
     axes.set_title(f"Four blocks in ONNX Runtime, rewritten against original, {evidence['gpu'].upper()}", color=GRAY)
-    axes.legend(fontsize=8)
+    legend_below(axes, 2)
     save(figure, file)
 
 

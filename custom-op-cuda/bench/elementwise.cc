@@ -14,10 +14,10 @@ using test::check;
 using test::Tensor;
 
 // Buffer sets of five tensors [m, n]: gate, up, dy, and the outputs.
-template <class T> class Operands {
+template <class T> class ElementwiseOperands {
  public:
-  Operands(const Workload& w, cudaStream_t stream)
-      : count_(w.m * w.n), sets_(static_cast<int>(std::clamp<int64_t>((256 << 20) / (5 * count_ * sizeof(T)), 2, 128))), all_(5 * sets_ * count_) {
+  ElementwiseOperands(const Workload& w, cudaStream_t stream)
+      : count_(w.m * w.n), sets_(std::clamp<int>((256 << 20) / (5 * count_ * sizeof(T)), 2, 128)), all_(5 * sets_ * count_) {
     test::fill_normal(all_.data(), all_.count(), 1, 1, stream);
     check(cudaStreamSynchronize(stream), "operands");
   }
@@ -31,7 +31,7 @@ template <class T> class Operands {
   Tensor<T> all_;
 };
 
-template <class T> static void launch(const Workload& w, const Operands<T>& o, int set, cudaStream_t stream) {
+template <class T> static void launch(const Workload& w, const ElementwiseOperands<T>& o, int set, cudaStream_t stream) {
   const GatedLayout layout = {1, o.count(), o.count(), 1};
   const T *gate = o.tensor(set, 0), *up = o.tensor(set, 1);
   const T* none = nullptr;
@@ -61,7 +61,7 @@ template <class T> static Pair unfused(bool gradient, double g, double u, double
 }
 
 // On the first elements of buffer set 0.
-template <class T> static void judge(const Workload& w, const Operands<T>& o, Row* row) {
+template <class T> static void judge(const Workload& w, const ElementwiseOperands<T>& o, Row* row) {
   const int64_t sampled = std::min<int64_t>(o.count(), 200000);
   const auto host = [&](int which) {
     std::vector<T> values(sampled);
@@ -84,7 +84,7 @@ template <class T> static void judge(const Workload& w, const Operands<T>& o, Ro
 }
 
 template <class T> static Row measure(const Workload& w, const Effort& effort, cudaStream_t stream) {
-  const Operands<T> operands(w, stream);
+  const ElementwiseOperands<T> operands(w, stream);
   Row row = {w};
   row.path = "smxx";
   row.bytes = double(w.op == "SwiGLU" ? 3 : 5) * operands.count() * sizeof(T);
@@ -106,18 +106,6 @@ template <class T> static Row measure(const Workload& w, const Effort& effort, c
 
 Row measure_elementwise(const Workload& w, const Effort& effort, cudaStream_t stream) {
   return w.type == Type::float16 ? measure<float16>(w, effort, stream) : measure<bfloat16>(w, effort, stream);
-}
-
-double copy_rate(cudaStream_t stream) {
-  const int64_t bytes = int64_t(2) << 30;
-  const Tensor<char> from(bytes), to(bytes);
-  test::fill_normal(reinterpret_cast<bfloat16*>(from.data()), bytes / 2, 1, 1, stream);
-  Plan plan = {1};
-  plan.total_ms = 15;
-  const Candidate copy = {"copy", [&](int, cudaStream_t s) {
-                            check(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToDevice, s));
-                          }};
-  return 2.0 * bytes / time_interleaved({copy}, plan, stream)[0].median * 1e-3;
 }
 
 }  // namespace bench

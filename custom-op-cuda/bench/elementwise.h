@@ -1,4 +1,4 @@
-// Measures SwiGLU and SwiGLUGrad, and the rate at which the device copies, which they are held against.
+// Measures SwiGLU and SwiGLUGrad.
 #pragma once
 
 #include "fused.h"
@@ -6,8 +6,5 @@
 namespace bench {
 
 Row measure_elementwise(const Workload& workload, const Effort& effort, cudaStream_t stream);
-
-// GB/s of a copy within the device, bytes read plus bytes written; the median of several.
-double copy_rate(cudaStream_t stream);
 
 }  // namespace bench

@@ -19,11 +19,11 @@ using test::Tensor;
 // More than any L2 cache, so that nothing is found there that a real model would not find.
 constexpr int64_t kRotatedBytes = 256 << 20;
 
-// Buffer sets for one shape. Weights lie as [W_gate | W_up] in one piece, which cublas_gemm takes for one [k, 2n] matrix; the unfused
-// graph's intermediates are few and used again and again, as an allocator would have it.
-template <class T> class Operands {
+// Buffer sets for one shape. Weights lie as [W_gate | W_up] in one piece, which cublas_gemm takes for one [k, 2n] matrix; the
+// unfused graph's intermediates are few and used again and again, as an allocator would have it.
+template <class T> class FusedOperands {
  public:
-  Operands(const Workload& w, cudaStream_t stream)
+  FusedOperands(const Workload& w, cudaStream_t stream)
       : sizes_{w.m, w.k, w.n, false},
         sets_(sets_for(w)),
         x_(sets_ * x_stride()),
@@ -41,14 +41,14 @@ template <class T> class Operands {
   T* weights(int set) const { return weights_.data() + set * weights_stride(); }
   T* y(int set) const { return y_.data() + set * y_stride(); }
   T* gate() const { return gate_up_.data(); }
-  T* up() const { return gate_up_.data() + sizes_.m * sizes_.n; }
+  T* up() const { return gate_up_.data() + y_stride(); }
   T* sigmoids() const { return sigmoid_.data(); }
   int64_t y_count() const { return sizes_.m * sizes_.n; }
+  T* w_up(int set) const { return weights(set) + padded(sizes_.k * sizes_.n); }
   int64_t weight_count() const { return sizes_.k * sizes_.n; }
 
   FusedSwiGLUProblem<T> problem(int set) const {
-    const T* w = weights(set);
-    return {Gate(), sizes_, x(set), w, w + weight_count(), nullptr, nullptr, y(set), nullptr, nullptr, false};
+    return {Gate(), sizes_, x(set), weights(set), w_up(set), nullptr, nullptr, y(set), nullptr, nullptr, false};
   }
 
  private:
@@ -58,7 +58,7 @@ template <class T> class Operands {
     return static_cast<int>(std::clamp<int64_t>((kRotatedBytes + bytes - 1) / bytes, 2, 128));
   }
   int64_t x_stride() const { return padded(sizes_.m * sizes_.k); }
-  int64_t weights_stride() const { return padded(2 * sizes_.k * sizes_.n); }
+  int64_t weights_stride() const { return 2 * padded(sizes_.k * sizes_.n); }
   int64_t y_stride() const { return padded(sizes_.m * sizes_.n); }
 
   GemmSizes sizes_;
@@ -72,24 +72,27 @@ template <class T> static void launch_ours(const FusedSwiGLUProblem<T>& problem,
 
 // cuBLAS's fastest way to compute [m, k] · [k, columns] over these buffers.
 template <class T>
-static Product best_product(const Workload& w, int64_t columns, const Operands<T>& operands, const Cublas& cublas, cudaStream_t stream) {
+static Product best_product(const Workload& w, int64_t columns, const FusedOperands<T>& operands, const Cublas& cublas,
+                            cudaStream_t stream) {
   const std::vector<Product> products = cublas.products(w.type, w.m, w.k, columns);
   std::vector<Candidate> candidates;
   for (const Product& product : products) {
-    candidates.push_back({"cuBLAS", [&](int set, cudaStream_t s) { product(operands.x(set), operands.weights(set), operands.gate(), s); }});
+    candidates.push_back({"cuBLAS", [&](int set, cudaStream_t s) {
+                            product(operands.x(set), operands.weights(set), operands.gate(), s);
+                          }});
   }
   return products[fastest(candidates, operands.sets(), stream)];
 }
 
 template <class T> struct Baselines {
-  const Operands<T>& operands;
+  const FusedOperands<T>& operands;
   Product wide, single;  // with [W_gate | W_up], and with one of them
 
   void gemm(int set, cudaStream_t stream) const { wide(operands.x(set), operands.weights(set), operands.gate(), stream); }
 
   void two_products(int set, cudaStream_t stream) const {
     single(operands.x(set), operands.weights(set), operands.gate(), stream);
-    single(operands.x(set), operands.weights(set) + operands.weight_count(), operands.up(), stream);
+    single(operands.x(set), operands.w_up(set), operands.up(), stream);
   }
 
   void unfused(int set, cudaStream_t stream) const {
@@ -125,10 +128,11 @@ static std::vector<int64_t> sampled_rows(const Workload& w) {
 
 // Errors of ours and of the unfused graph over buffer set 0.
 template <class T>
-static void judge(const Workload& w, const Operands<T>& operands, const Baselines<T>& baselines, double* ours, double* unfused,
+static void judge(const Workload& w, const FusedOperands<T>& operands, const Baselines<T>& baselines, double* ours, double* unfused,
                   cudaStream_t stream) {
   const FusedSwiGLUProblem<T> problem = operands.problem(0);
-  const test::Judge judge(problem, w.type == Type::float32 ? test::Products::tf32 : test::Products::float32, sampled_rows(w), stream);
+  const test::Products products = w.type == Type::float32 ? test::Products::tf32 : test::Products::float32;
+  const test::Judge judge(problem, products, sampled_rows(w), stream);
   const T* none = nullptr;
   const auto error = [&] {
     const double result = judge.judge(problem.y, none, none, stream).error;
@@ -142,7 +146,7 @@ static void judge(const Workload& w, const Operands<T>& operands, const Baseline
   *unfused = error();
 }
 
-template <class T> static bool twenty_runs_agree(const Workload& w, const Operands<T>& operands, cudaStream_t stream) {
+template <class T> static bool twenty_runs_agree(const Workload& w, const FusedOperands<T>& operands, cudaStream_t stream) {
   uint64_t first = 0;
   for (int run = 0; run < 20; ++run) {
     launch_ours(operands.problem(0), w.path, stream);
@@ -160,7 +164,7 @@ static int64_t free_bytes() {
 }
 
 template <class T> static Row measure(const Workload& w, const Effort& effort, const Cublas& cublas, cudaStream_t stream) {
-  const Operands<T> operands(w, stream);
+  const FusedOperands<T> operands(w, stream);
   Row row = {w};
   row.path = cuda::name(w.path == cuda::Path::automatic ? cuda::choose(operands.problem(0), cuda::current_device()) : w.path);
   row.flops = 2.0 * w.m * w.k * 2 * w.n;
@@ -200,7 +204,7 @@ template <class T> static Row measure(const Workload& w, const Effort& effort, c
 template <class T>
 static std::map<std::string, double> compare(const Workload& w, const std::vector<cuda::Path>& paths, const Effort& effort,
                                              const Cublas& cublas, cudaStream_t stream) {
-  const Operands<T> operands(w, stream);
+  const FusedOperands<T> operands(w, stream);
   const Baselines<T> baselines = {operands, best_product(w, 2 * w.n, operands, cublas, stream),
                                   best_product(w, w.n, operands, cublas, stream)};
   std::vector<Candidate> candidates = {
@@ -224,7 +228,8 @@ Row measure_fused(const Workload& w, const Effort& effort, const Cublas& cublas,
 std::map<std::string, double> compare_paths(const Workload& w, const std::vector<cuda::Path>& paths, const Effort& effort,
                                             const Cublas& cublas, cudaStream_t stream) {
   if (w.type == Type::float32) return compare<float>(w, paths, effort, cublas, stream);
-  return w.type == Type::float16 ? compare<float16>(w, paths, effort, cublas, stream) : compare<bfloat16>(w, paths, effort, cublas, stream);
+  return w.type == Type::float16 ? compare<float16>(w, paths, effort, cublas, stream)
+                                 : compare<bfloat16>(w, paths, effort, cublas, stream);
 }
 
 }  // namespace bench

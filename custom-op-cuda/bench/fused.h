@@ -13,7 +13,7 @@ struct Effort {
 Row measure_fused(const Workload& workload, const Effort& effort, const Cublas& cublas, cudaStream_t stream);
 
 // Several of our paths side by side, by name, and with them cublas_gemm and cublas_elementwise; microseconds.
-std::map<std::string, double> compare_paths(const Workload& workload, const std::vector<swiglu::cuda::Path>& paths, const Effort& effort,
-                                            const Cublas& cublas, cudaStream_t stream);
+std::map<std::string, double> compare_paths(const Workload& workload, const std::vector<swiglu::cuda::Path>& paths,
+                                            const Effort& effort, const Cublas& cublas, cudaStream_t stream);
 
 }  // namespace bench

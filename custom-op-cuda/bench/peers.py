@@ -43,9 +43,9 @@ class Measurements:
         return time.monotonic() - self.start
 
     def candidates(self, ours, eager, others: dict, inputs) -> dict:
-        """Those that run at all; compiling takes seconds, so it stops when three quarters of the time are spent."""
+        """Those that run at all; compiling takes seconds, so it stops when most of the time is spent."""
         result = {"ours": ours, "torch_eager": eager, **others}
-        if self.elapsed() < 0.75 * self.budget:
+        if self.elapsed() < 0.85 * self.budget:
             result["torch_compile"] = torch.compile(eager)
         for name in [name for name in result if name != "ours"]:
             try:
@@ -76,8 +76,8 @@ class Measurements:
                 "baselines": {name: t[0] for name, t in times.items()}, "error": error[ours], "error_unfused": error[eager]}
         self.rows.append(row)
         ratios = "  ".join(f"{name} {t / us:.3f}" for name, t in row["baselines"].items())
-        print(f"{row['op']:11s} {row.get('activation', 'silu'):12s} {row['dtype']:8s} {row['M']:5d} {row['K'] or '-':>5} {row['N']:5d} "
-              f"{us:9.2f} us {row['gbs']:6.0f} GB/s  {ratios}", flush=True)
+        print(f"{row['op']:11s} {row.get('activation', 'silu'):12s} {row['dtype']:8s} {row['M']:5d} {row['K'] or '-':>5} "
+              f"{row['N']:5d} {us:9.2f} us {row['gbs']:6.0f} GB/s  {ratios}", flush=True)
         torch.cuda.empty_cache()
 
 
@@ -101,7 +101,8 @@ def published_rows(m: Measurements, ours: Ours, fused: bool) -> None:
         for hidden in HIDDEN:
             for tokens in TOKENS:
                 count = math.prod(int(part) for part in tokens.split("x"))
-                row = {"group": "published", "dtype": "bfloat16", "activation": activation, "tokens": tokens, "M": count, "N": hidden}
+                row = {"group": "published", "dtype": "bfloat16", "activation": activation, "tokens": tokens, "M": count,
+                       "N": hidden}
                 if fused:
                     m.add(row | {"op": "FusedSwiGLU", "K": hidden}, ours.fused(activation), peers.eager_fused(activation),
                           {"triton": peers.triton_fused(activation)},
@@ -118,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--library", required=True)
     parser.add_argument("--out", required=True)
-    parser.add_argument("--budget-seconds", type=float, default=180)
+    parser.add_argument("--budget-seconds", type=float, default=200)
     options = parser.parse_args()
 
     for limit in ("recompile_limit", "accumulated_recompile_limit", "cache_size_limit", "accumulated_cache_size_limit"):

@@ -61,7 +61,8 @@ void write_json(const std::string& file, const Run& run, const std::vector<Row>&
     std::perror(file.c_str());
     std::exit(1);
   }
-  std::fprintf(out, "{\"gpu\":\"%s\",\"copy_gbs\":%.0f,\"cublas\":\"%s\",\"rows\":[", run.gpu.c_str(), run.copy_gbs, run.cublas.c_str());
+  std::fprintf(out, "{\"gpu\":\"%s\",\"copy_gbs\":%.0f,\"cublas\":\"%s\",\"rows\":[", run.gpu.c_str(), run.copy_gbs,
+               run.cublas.c_str());
   const char* separator = "\n";
   for (const Row& row : rows) {
     const Workload& w = row.workload;
@@ -69,7 +70,8 @@ void write_json(const std::string& file, const Run& run, const std::vector<Row>&
                  w.op.c_str(), w.group.c_str(), name(w.type), long(w.m), long(w.k), long(w.n), row.path.c_str());
     std::fprintf(out, "\"us\":%.3f,\"us_p10\":%.3f,\"us_p90\":%.3f,\"tflops\":%.2f,\"gbs\":%.1f,", row.ours.median, row.ours.p10,
                  row.ours.p90, row.tflops(), row.gbs());
-    std::fprintf(out, "\"peak_bytes\":%ld,\"peak_bytes_unfused\":%ld,\"baselines\":{", long(row.peak_bytes), long(row.peak_bytes_unfused));
+    std::fprintf(out, "\"peak_bytes\":%ld,\"peak_bytes_unfused\":%ld,\"baselines\":{", long(row.peak_bytes),
+                 long(row.peak_bytes_unfused));
     const char* comma = "";
     for (const auto& [baseline, us] : row.baselines) {
       std::fprintf(out, "%s\"%s\":%.3f", comma, baseline.c_str(), us);
@@ -88,16 +90,16 @@ void write_json(const std::string& file, const Run& run, const std::vector<Row>&
 }
 
 void print_heading() {
-  std::printf("%-11s %-8s %5s %5s %6s %10s %7s %8s %8s %7s %7s %8s %8s  %s\n", "op", "dtype", "M", "K", "N", "us", "x gemm", "x unfus.",
-              "x elem.", "% copy", "TFLOP/s", "error", "unfused", "path");
+  std::printf("%-11s %-8s %5s %5s %6s %10s %7s %8s %8s %7s %7s %8s %8s  %s\n", "op", "dtype", "M", "K", "N", "us", "x gemm",
+              "x unfus.", "x elem.", "% copy", "TFLOP/s", "error", "unfused", "path");
 }
 
 void print(const Row& row, double copy_gbs) {
   const Workload& w = row.workload;
-  std::printf("%-11s %-8s %5ld %5ld %6ld %10.2f %7.3f %8.3f %8.3f %7.1f %7.0f %8.1e %8.1e  %s%s\n", w.op.c_str(), name(w.type), long(w.m),
-              long(w.k), long(w.n), row.ours.median, row.ratio("cublas_gemm"), row.ratio("cublas_unfused"),
-              row.ratio("cublas_elementwise"), 100 * row.gbs() / copy_gbs, row.tflops(), row.error, row.error_unfused, row.path.c_str(),
-              row.bit_identical ? "" : "  NOT BIT-IDENTICAL");
+  std::printf("%-11s %-8s %5ld %5ld %6ld %10.2f %7.3f %8.3f %8.3f %7.1f %7.0f %8.1e %8.1e  %s%s\n", w.op.c_str(), name(w.type),
+              long(w.m), long(w.k), long(w.n), row.ours.median, row.ratio("cublas_gemm"), row.ratio("cublas_unfused"),
+              row.ratio("cublas_elementwise"), 100 * row.gbs() / copy_gbs, row.tflops(), row.error, row.error_unfused,
+              row.path.c_str(), row.bit_identical ? "" : "  NOT BIT-IDENTICAL");
   std::fflush(stdout);
 }
 

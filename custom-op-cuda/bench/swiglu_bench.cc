@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "cuda/device_memory.h"
+#include "copy_rate.h"
 #include "elementwise.h"
 #include "fused.h"
 
@@ -99,7 +100,7 @@ static std::vector<Workload> chosen(const Options& options) {
     if (sizes.size() != 3) usage("not a shape: " + shape);
     for (const Type type : {Type::bfloat16, Type::float16, Type::float32}) {
       if (type != Type::bfloat16 && options.filter.count("dtype") == 0) continue;
-      candidates.push_back({"shapes", "FusedSwiGLU", type, std::atol(sizes[0].c_str()), std::atol(sizes[1].c_str()), std::atol(sizes[2].c_str())});
+      candidates.push_back({"shapes", "FusedSwiGLU", type, std::stol(sizes[0]), std::stol(sizes[1]), std::stol(sizes[2])});
     }
   }
   if (options.shapes.empty()) {
@@ -109,7 +110,9 @@ static std::vector<Workload> chosen(const Options& options) {
       candidates.insert(candidates.end(), more.begin(), more.end());
     }
   }
-  std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(result), [&](const Workload& w) { return passes(w, options); });
+  for (const Workload& w : candidates) {
+    if (passes(w, options)) result.push_back(w);
+  }
   return result;
 }
 
@@ -127,8 +130,8 @@ static void print_paths(const Workload& w, const std::map<std::string, double>& 
   const double gemm = us.at("cublas_gemm"), elementwise = us.at("cublas_elementwise");
   std::printf("%5ld x %5ld x %6ld %s\n", long(w.m), long(w.k), long(w.n), name(w.type));
   for (const auto& [what, time] : us) {
-    std::printf("  %-20s %10.2f us   x gemm %.3f   x elementwise %.3f   %5.1f %% copy   %4.0f TFLOP/s\n", what.c_str(), time, gemm / time,
-                elementwise / time, bytes / time * 0.1 / copy_gbs, flops / time * 1e-6);
+    std::printf("  %-20s %10.2f us   x gemm %.3f   x elementwise %.3f   %5.1f %% copy   %4.0f TFLOP/s\n", what.c_str(), time,
+                gemm / time, elementwise / time, bytes / time * 0.1 / copy_gbs, flops / time * 1e-6);
   }
   std::fflush(stdout);
 }
@@ -145,25 +148,30 @@ int main(int argc, char** argv) {
 
   std::vector<double> copies = {copy_rate(stream)};
   std::vector<Row> rows;
+  Run run = {gpu_name(), copies[0], cublas.version()};
+  const auto save = [&] {
+    std::sort(copies.begin(), copies.end());
+    run.copy_gbs = copies[copies.size() / 2];
+    if (!options.out.empty()) write_json(options.out, run, rows);
+  };
   if (options.paths.empty()) print_heading();
   size_t left_out = 0;
   for (const Workload& w : workloads) {
     if (elapsed() > options.budget_seconds) {
       ++left_out;
     } else if (!options.paths.empty()) {
-      if (w.k > 0) print_paths(w, compare_paths(w, options.paths, effort, cublas, stream), copies[0]);
+      if (w.k > 0) print_paths(w, compare_paths(w, options.paths, effort, cublas, stream), run.copy_gbs);
     } else {
       rows.push_back(w.k == 0 ? measure_elementwise(w, effort, stream) : measure_fused(w, effort, cublas, stream));
-      print(rows.back(), copies[0]);
       if (rows.size() % 50 == 24) copies.push_back(copy_rate(stream));
+      print(rows.back(), run.copy_gbs);
+      save();
     }
   }
   copies.push_back(copy_rate(stream));
-  std::sort(copies.begin(), copies.end());
-  const Run run = {gpu_name(), copies[copies.size() / 2], cublas.version()};
-  std::printf("%s: %zu rows in %.0f s, copy %.0f GB/s (%.0f to %.0f), cuBLAS %s\n", run.gpu.c_str(), rows.size(), elapsed(), run.copy_gbs,
-              copies.front(), copies.back(), run.cublas.c_str());
+  save();
+  std::printf("%s: %zu rows in %.0f s, copy %.0f GB/s (%.0f to %.0f), cuBLAS %s\n", run.gpu.c_str(), rows.size(), elapsed(),
+              run.copy_gbs, copies.front(), copies.back(), run.cublas.c_str());
   if (left_out > 0) std::printf("%zu rows were left out: --budget-seconds was spent\n", left_out);
-  if (!options.out.empty()) write_json(options.out, run, rows);
   return left_out == 0 ? 0 : 3;
 }

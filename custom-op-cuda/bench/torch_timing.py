@@ -1,5 +1,6 @@
-"""Interleaved timing as in interleaved.h: a CUDA graph of launches over rotating inputs for each candidate, graphs in turns, medians."""
+"""Interleaved timing as in interleaved.h: for each candidate a CUDA graph of launches over rotating inputs; graphs in turns; medians."""
 import collections
+import functools
 import math
 import statistics
 
@@ -28,12 +29,17 @@ def peak_bytes(function, arguments) -> int:
     return torch.cuda.max_memory_allocated() - before - sum(t.numel() * t.element_size() for t in outputs(result))
 
 
+@functools.cache
+def capture_stream():
+    return torch.cuda.Stream()
+
+
 def captured(function, sets: list, launches: int):
     """Without torch.cuda.graph(), which collects garbage first and takes longer than what is measured here."""
-    graph, stream = torch.cuda.CUDAGraph(), torch.cuda.Stream()
+    graph = torch.cuda.CUDAGraph()
     alive = collections.deque(maxlen=len(sets))  # so that the outputs rotate, too
     torch.cuda.synchronize()
-    with torch.cuda.stream(stream):
+    with torch.cuda.stream(capture_stream()):
         graph.capture_begin()
         for i in range(launches):
             alive.append(function(*sets[i % len(sets)]))

@@ -19,17 +19,15 @@ namespace swiglu::cuda {
 constexpr int kThreads = 256, kPacks = 2;
 constexpr int64_t kMostBlocks = 1 << 20;
 
-// The layout in packs: where pack `i` of a dense tensor, counted through all rows, lies in gate and up.
-template <class T> struct PackLayout {
-  static constexpr int kWidth = kPackWidth<T>;
+// Pack `i`, counted through all rows, begins in gate and up at i * pitch and one more `gap` for every row before its own.
+// Interleaved (gate, up, gate, up ...), the tensors' packs are each other's neighbours and are sorted in registers.
+struct PackLayout {
   int64_t packs;
-  int64_t row_packs, row_stride;  // row_packs = 0: the rows adjoin
-  bool interleaved;               // gate, up, gate, up ...: gate and up share two packs from `place` on
+  int64_t pitch, gap;
+  uint64_t rows_per_pack;  // in units of 2⁻⁶³, rounded up
 
   __device__ __forceinline__ int64_t place(int64_t i) const {
-    if (row_packs == 0) return i * (interleaved ? 2 * kWidth : kWidth);
-    const uint64_t row = static_cast<uint64_t>(i) / static_cast<uint64_t>(row_packs);
-    return row * row_stride + (i - row * row_packs) * kWidth;
+    return i * pitch + (gap == 0 ? 0 : static_cast<int64_t>(__umul64hi(2 * i, rows_per_pack)) * gap);
   }
 };
 
@@ -37,95 +35,98 @@ template <class T> struct Pair {
   static constexpr int kWidth = kPackWidth<T>;
   Pack<T, kWidth> gate, up;
 
-  __device__ __forceinline__ void load(const T* gates, const T* ups, bool interleaved) {
-    gate = ptx::load_streaming<kWidth>(gates);
-    up = ptx::load_streaming<kWidth>(interleaved ? gates + kWidth : ups);
-    if (interleaved) {
-      const Pack<T, kWidth> first = gate, second = up;
+  __device__ __forceinline__ void unzip() {
+    const Pair<T> zipped = *this;
 #pragma unroll
-      for (int j = 0; j < kWidth / 2; ++j) {
-        gate.values[j] = first.values[2 * j], gate.values[kWidth / 2 + j] = second.values[2 * j];
-        up.values[j] = first.values[2 * j + 1], up.values[kWidth / 2 + j] = second.values[2 * j + 1];
-      }
+    for (int j = 0; j < kWidth / 2; ++j) {
+      gate.values[j] = zipped.gate.values[2 * j], gate.values[kWidth / 2 + j] = zipped.up.values[2 * j];
+      up.values[j] = zipped.gate.values[2 * j + 1], up.values[kWidth / 2 + j] = zipped.up.values[2 * j + 1];
     }
   }
 
-  __device__ __forceinline__ void store(T* gates, T* ups, bool interleaved) const {
-    if (interleaved) {
-      Pack<T, kWidth> first, second;
+  __device__ __forceinline__ void zip() {
+    const Pair<T> sorted = *this;
 #pragma unroll
-      for (int j = 0; j < kWidth / 2; ++j) {
-        first.values[2 * j] = gate.values[j], first.values[2 * j + 1] = up.values[j];
-        second.values[2 * j] = gate.values[kWidth / 2 + j], second.values[2 * j + 1] = up.values[kWidth / 2 + j];
-      }
-      store_pack(gates, first);
-      store_pack(gates + kWidth, second);
-    } else {
-      if (gates != nullptr) store_pack(gates, gate);
-      if (ups != nullptr) store_pack(ups, up);
+    for (int j = 0; j < kWidth / 2; ++j) {
+      gate.values[2 * j] = sorted.gate.values[j], gate.values[2 * j + 1] = sorted.up.values[j];
+      up.values[2 * j] = sorted.gate.values[kWidth / 2 + j], up.values[2 * j + 1] = sorted.up.values[kWidth / 2 + j];
     }
   }
 };
 
-__device__ __forceinline__ int64_t first_pack() { return int64_t(blockIdx.x) * (kThreads * kPacks) + threadIdx.x; }
-
-template <class T, Activation kActivation>
-__global__ void __launch_bounds__(kThreads) swiglu_packs(const SwiGLUProblem<T> p, const PackLayout<T> layout) {
-  constexpr int kWidth = kPackWidth<T>;
-  const int64_t first = first_pack();
-  Pair<T> in[kPacks];
-#pragma unroll
-  for (int i = 0; i < kPacks; ++i) {
-    const int64_t pack = first + i * kThreads;
-    if (pack >= layout.packs) continue;
-    const int64_t at = layout.place(pack);
-    in[i].load(p.gate + at, p.up + at, layout.interleaved);
-  }
-#pragma unroll
-  for (int i = 0; i < kPacks; ++i) {
-    const int64_t pack = first + i * kThreads;
-    if (pack >= layout.packs) continue;
-    Pack<T, kWidth> y;
-#pragma unroll
-    for (int j = 0; j < kWidth; ++j) {
-      y.values[j] = narrow<T>(gated_as<T, kActivation>(p.gate_function, widen(in[i].gate.values[j]), widen(in[i].up.values[j])));
-    }
-    store_pack(p.y + pack * kWidth, y);
+// Calls `body` with the gate: where nothing is limited, the compiler knows.
+template <class Body> __device__ __forceinline__ void with_limit(Gate gate, Body&& body) {
+  if (gate.limited) {
+    body(gate);
+  } else {
+    gate.limited = false;
+    body(gate);
   }
 }
 
-template <class T, Activation kActivation>
-__global__ void __launch_bounds__(kThreads) swiglu_grad_packs(const SwiGLUGradProblem<T> p, const PackLayout<T> layout) {
+__device__ __forceinline__ int64_t first_pack() { return int64_t(blockIdx.x) * (kThreads * kPacks) + threadIdx.x; }
+
+template <class T, Activation kActivation, bool kInterleaved>
+__global__ void __launch_bounds__(kThreads) swiglu_packs(const SwiGLUProblem<T> p, const PackLayout layout) {
   constexpr int kWidth = kPackWidth<T>;
   const int64_t first = first_pack();
   Pair<T> in[kPacks];
-  Pack<T, kWidth> dy[kPacks];
 #pragma unroll
   for (int i = 0; i < kPacks; ++i) {
-    const int64_t pack = first + i * kThreads;
-    if (pack >= layout.packs) continue;
+    const int64_t pack = ::min(first + i * kThreads, layout.packs - 1);
     const int64_t at = layout.place(pack);
-    dy[i] = ptx::load_streaming<kWidth>(p.dy + pack * kWidth);
-    in[i].load(p.gate + at, p.up + at, layout.interleaved);
+    in[i] = {ptx::load_streaming<kWidth>(p.gate + at), ptx::load_streaming<kWidth>(p.up + at)};
   }
+  with_limit(p.gate_function, [&](const Gate& function) {
 #pragma unroll
-  for (int i = 0; i < kPacks; ++i) {
-    const int64_t pack = first + i * kThreads;
-    if (pack >= layout.packs) continue;
-    Pair<T> out;
-    Pack<T, kWidth> y;
+    for (int i = 0; i < kPacks; ++i) {
+      const int64_t pack = first + i * kThreads;
+      if (pack >= layout.packs) break;
+      if constexpr (kInterleaved) in[i].unzip();
+      const Floats<kWidth> gate = widen_pack(in[i].gate), up = widen_pack(in[i].up);
+      Floats<kWidth> y;
 #pragma unroll
-    for (int j = 0; j < kWidth; ++j) {
-      const GateGradient<float> d = gated_gradient_as<T, kActivation>(p.gate_function, widen(dy[i].values[j]),
-                                                                      widen(in[i].gate.values[j]), widen(in[i].up.values[j]));
-      out.gate.values[j] = narrow<T>(d.gate);
-      out.up.values[j] = narrow<T>(d.up);
-      y.values[j] = narrow<T>(d.y);
+      for (int j = 0; j < kWidth; ++j) y.values[j] = gated_as<T, kActivation>(function, gate.values[j], up.values[j]);
+      store_pack(p.y + pack * kWidth, narrow_pack<T>(y));
     }
-    const int64_t at = layout.place(pack);
-    out.store(p.d_gate == nullptr ? nullptr : p.d_gate + at, p.d_up == nullptr ? nullptr : p.d_up + at, layout.interleaved);
-    if (p.y != nullptr) store_pack(p.y + pack * kWidth, y);
+  });
+}
+
+template <class T, Activation kActivation, bool kInterleaved>
+__global__ void __launch_bounds__(kThreads) swiglu_grad_packs(const SwiGLUGradProblem<T> p, const PackLayout layout) {
+  constexpr int kWidth = kPackWidth<T>;
+  const int64_t first = first_pack();
+  Pair<T> in[kPacks];
+  Pack<T, kWidth> dys[kPacks];
+  int64_t places[kPacks];
+#pragma unroll
+  for (int i = 0; i < kPacks; ++i) {
+    const int64_t pack = ::min(first + i * kThreads, layout.packs - 1);
+    places[i] = layout.place(pack);
+    in[i] = {ptx::load_streaming<kWidth>(p.gate + places[i]), ptx::load_streaming<kWidth>(p.up + places[i])};
+    dys[i] = ptx::load_streaming<kWidth>(p.dy + pack * kWidth);
   }
+  with_limit(p.gate_function, [&](const Gate& function) {
+#pragma unroll
+    for (int i = 0; i < kPacks; ++i) {
+      const int64_t pack = first + i * kThreads;
+      if (pack >= layout.packs) break;
+      if constexpr (kInterleaved) in[i].unzip();
+      const Floats<kWidth> gate = widen_pack(in[i].gate), up = widen_pack(in[i].up), dy = widen_pack(dys[i]);
+      Floats<kWidth> d_gate, d_up, y;
+#pragma unroll
+      for (int j = 0; j < kWidth; ++j) {
+        const GateGradient<float> d =
+            gated_gradient_as<T, kActivation>(function, dy.values[j], gate.values[j], up.values[j]);
+        d_gate.values[j] = d.gate, d_up.values[j] = d.up, y.values[j] = d.y;
+      }
+      Pair<T> out = {narrow_pack<T>(d_gate), narrow_pack<T>(d_up)};
+      if constexpr (kInterleaved) out.zip();
+      if (p.d_gate != nullptr) store_pack(p.d_gate + places[i], out.gate);
+      if (p.d_up != nullptr) store_pack(p.d_up + places[i], out.up);
+      if (p.y != nullptr) store_pack(p.y + pack * kWidth, narrow_pack<T>(y));
+    }
+  });
 }
 
 // Where element `i` lies in gate and up.
@@ -173,13 +174,21 @@ template <class T> bool in_packs(const GatedLayout& layout, const T* gate, const
   return layout.step == 1 && rows_aligned && aligned<T>(gate, up, d_gate, d_up);
 }
 
-template <class T> PackLayout<T> pack_layout(const GatedLayout& layout) {
-  constexpr int kWidth = kPackWidth<T>;
-  const bool rows_adjoin = layout.rows == 1 || layout.row_stride == layout.columns * layout.step;
-  return {layout.rows * layout.columns / kWidth, rows_adjoin ? 0 : layout.columns / kWidth, layout.row_stride, layout.step == 2};
+template <class T> PackLayout pack_layout(const GatedLayout& layout) {
+  constexpr int64_t kWidth = kPackWidth<T>;
+  const int64_t packs = layout.rows * layout.columns / kWidth, row_packs = std::max<int64_t>(layout.columns / kWidth, 1);
+  const int64_t gap = layout.rows == 1 ? 0 : layout.row_stride - layout.columns * layout.step;
+  constexpr uint64_t kUnit = uint64_t(1) << 63;
+  assert((gap == 0 || uint64_t(packs) < kUnit / row_packs) && "so far the rows' numbers are exact");
+  return {packs, kWidth * layout.step, gap, (kUnit - 1) / row_packs + 1};
 }
 
-template <class T> unsigned blocks_for(const PackLayout<T>& layout) {
+// What lies in the second pack of a pair: up, or where gate and up are interleaved what follows the first pack.
+template <class T> T* second_packs(const GatedLayout& layout, T* gate, T* up) {
+  return layout.step == 2 && gate != nullptr ? gate + kPackWidth<T> : up;
+}
+
+static unsigned blocks_for(const PackLayout& layout) {
   const int64_t blocks = (layout.packs + kThreads * kPacks - 1) / (kThreads * kPacks);
   assert(blocks <= std::numeric_limits<int>::max() && "the grid's first dimension counts all packs");
   return static_cast<unsigned>(blocks);
@@ -191,9 +200,13 @@ template <class T> cudaError_t swiglu(const SwiGLUProblem<T>& p, cudaStream_t st
   const int64_t count = p.layout.rows * p.layout.columns;
   if (count == 0) return cudaSuccess;
   if (in_packs<T>(p.layout, p.gate, p.up, nullptr, nullptr) && aligned<T>(p.y)) {
-    const PackLayout<T> layout = pack_layout<T>(p.layout);
+    const PackLayout layout = pack_layout<T>(p.layout);
+    SwiGLUProblem<T> q = p;
+    q.up = second_packs(p.layout, p.gate, p.up);
     with_activation(p.gate_function.activation, [&](auto activation) {
-      swiglu_packs<T, decltype(activation)::value><<<blocks_for(layout), kThreads, 0, stream>>>(p, layout);
+      constexpr Activation kActivation = decltype(activation)::value;
+      const auto kernel = p.layout.step == 2 ? swiglu_packs<T, kActivation, true> : swiglu_packs<T, kActivation, false>;
+      kernel<<<blocks_for(layout), kThreads, 0, stream>>>(q, layout);
     });
   } else {
     swiglu_elements<T><<<blocks_for(count), kThreads, 0, stream>>>(p, count);
@@ -205,9 +218,14 @@ template <class T> cudaError_t swiglu_grad(const SwiGLUGradProblem<T>& p, cudaSt
   const int64_t count = p.layout.rows * p.layout.columns;
   if (count == 0) return cudaSuccess;
   if (in_packs<T>(p.layout, p.gate, p.up, p.d_gate, p.d_up) && aligned<T>(p.dy, p.y)) {
-    const PackLayout<T> layout = pack_layout<T>(p.layout);
+    const PackLayout layout = pack_layout<T>(p.layout);
+    SwiGLUGradProblem<T> q = p;
+    q.up = second_packs(p.layout, p.gate, p.up);
+    q.d_up = second_packs(p.layout, p.d_gate, p.d_up);
     with_activation(p.gate_function.activation, [&](auto activation) {
-      swiglu_grad_packs<T, decltype(activation)::value><<<blocks_for(layout), kThreads, 0, stream>>>(p, layout);
+      constexpr Activation kActivation = decltype(activation)::value;
+      const auto kernel = p.layout.step == 2 ? swiglu_grad_packs<T, kActivation, true> : swiglu_grad_packs<T, kActivation, false>;
+      kernel<<<blocks_for(layout), kThreads, 0, stream>>>(q, layout);
     });
   } else {
     swiglu_grad_elements<T><<<blocks_for(count), kThreads, 0, stream>>>(p, count);

@@ -33,7 +33,7 @@ static cudaError_t encode_anew(const MatrixMap& matrix, CUtensorMap* map) {
   const cuuint32_t box[] = {cuuint32_t(matrix.box_columns), cuuint32_t(matrix.box_rows)};
   const cuuint32_t steps[] = {1, 1};
   const CUresult result = encoder(map, matrix.type, 2, const_cast<void*>(matrix.data), sizes, strides, box, steps,
-                                  CU_TENSOR_MAP_INTERLEAVE_NONE, matrix.swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                                  CU_TENSOR_MAP_INTERLEAVE_NONE, matrix.swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
                                   CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   return result == CUDA_SUCCESS ? cudaSuccess : cudaErrorInvalidValue;
 }

@@ -1,6 +1,6 @@
-// FusedSwiGLU on the GPU, every path that takes a problem: random shapes, activations, types, optional tensors and addresses against
-// the float64 judge (judge.h has the rule); edges; twenty runs; two threads with a stream each; capture into a CUDA graph.
-//   --path NAME   only that path      --quick   few small cases, for compute-sanitizer      --large   more than 2³¹ elements (25 GB)
+// FusedSwiGLU on the GPU, every path that takes a problem: random shapes, activations, types, optional tensors and addresses
+// against the float64 judge (judge.h has the rule); edges; twenty runs; two threads with a stream each; capture into a CUDA graph.
+//   --path NAME   only that path     --quick   few small cases, for compute-sanitizer     --large   more than 2³¹ elements (25 GB)
 #include <cstring>
 #include <map>
 #include <thread>
@@ -13,7 +13,8 @@
 using namespace test;
 using cuda::Path;
 
-static std::vector<Path> paths = {Path::automatic, Path::gemm_sm90, Path::decode_sm90, Path::tf32_sm90, Path::mma_sm80, Path::plain_smxx};
+static std::vector<Path> paths = {Path::automatic, Path::gemm_sm90, Path::decode_sm90,
+                                  Path::tf32_sm90, Path::mma_sm80,  Path::plain_smxx};
 static bool quick = false;
 
 // What was seen of one path with one type.
@@ -46,7 +47,8 @@ template <class T> static Products products_of(const FusedSwiGLUProblem<T>& prob
   return std::is_same_v<T, float> && path != Path::plain_smxx ? Products::tf32 : Products::float32;
 }
 
-template <class T> static void check_case(const FusedCase& c, int runs, const Stream& stream, const std::vector<int64_t>& rows = {}) {
+template <class T>
+static void check_case(const FusedCase& c, int runs, const Stream& stream, const std::vector<int64_t>& rows = {}) {
   FusedTensors<T> tensors(c, stream);
   const FusedSwiGLUProblem<T> problem = tensors.problem();
   const Judge float32(problem, Products::float32, rows, stream);
@@ -164,7 +166,8 @@ template <class T> static void check_graph(const Stream& stream) {
       for (int replay = 0; replay < 3; ++replay) {
         tensors.poison_outputs();
         check(cudaGraphLaunch(graph, stream), "replay");
-        expect(tensors.outputs_fingerprint(stream) == direct, cuda::name(path), " ", type_name<T>(), ": replay ", replay, " differs");
+        const bool same = tensors.outputs_fingerprint(stream) == direct;
+        expect(same, cuda::name(path), " ", type_name<T>(), ": replay ", replay, " differs");
       }
       check(cudaGraphExecDestroy(graph));
     }
@@ -218,7 +221,8 @@ int main(int argc, char** argv) {
     check_random_cases<float>(cases, stream);
     check_graph<float16>(stream);
     if (quick) {
-      check_case<bfloat16>(plain_case({1100, 256, 2048, false}), 1, stream, {0, 1, 700, 1099});  // more tiles than multiprocessors
+      // More tiles than multiprocessors.
+      check_case<bfloat16>(plain_case({1100, 256, 2048, false}), 1, stream, {0, 1, 700, 1099});
     } else {
       check_graph<float>(stream);
       check_layer<float16>(stream);

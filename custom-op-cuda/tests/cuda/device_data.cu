@@ -10,7 +10,7 @@ using namespace swiglu;
 
 constexpr int kThreads = 256;
 
-static int blocks_for(int64_t count) { return static_cast<int>(std::clamp<int64_t>((count + kThreads - 1) / kThreads, 1, 1 << 14)); }
+static int blocks_for(int64_t count) { return std::clamp<int64_t>((count + kThreads - 1) / kThreads, 1, 1 << 14); }
 
 // The finalizer of SplitMix64: every bit of the result depends on every bit of the argument.
 __device__ uint64_t mixed(uint64_t x) {

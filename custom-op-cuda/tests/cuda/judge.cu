@@ -11,10 +11,11 @@ using namespace swiglu;
 constexpr int kThreads = 256;
 constexpr double kStep = 0x1p-24;  // of the accumulator
 
+// tiny: a GPU's exponential is 0 below 2⁻¹²⁶, and gates and ups of up to 100 multiply what is lost.
 template <class T> struct TypeFacts;
-template <> struct TypeFacts<float> { static constexpr double roundoff = 0x1p-24, tiny = 0x1p-120, largest = 0x1p128; };
+template <> struct TypeFacts<float> { static constexpr double roundoff = 0x1p-24, tiny = 0x1p-112, largest = 0x1p128; };
 template <> struct TypeFacts<float16> { static constexpr double roundoff = 0x1p-11, tiny = 0x1p-24, largest = 65504; };
-template <> struct TypeFacts<bfloat16> { static constexpr double roundoff = 0x1p-8, tiny = 0x1p-120, largest = 0x1p128; };
+template <> struct TypeFacts<bfloat16> { static constexpr double roundoff = 0x1p-8, tiny = 0x1p-112, largest = 0x1p128; };
 
 __device__ double sigmoid64(double x) { return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)); }
 
@@ -36,7 +37,9 @@ __device__ double activate64(const Gate& gate, double x) {
   return NAN;
 }
 
-__device__ double activated64(const Gate& gate, double g) { return activate64(gate, gate.limited ? fmin(g, double(gate.limit)) : g); }
+__device__ double activated64(const Gate& gate, double g) {
+  return activate64(gate, gate.limited ? fmin(g, double(gate.limit)) : g);
+}
 
 __device__ double offset64(const Gate& gate, double u) {
   const double limit = gate.limit;
@@ -84,7 +87,8 @@ __device__ Projection project(const T* x, const T* w, int64_t w_step, int64_t k,
   return {sum, 4 * kStep * magnitude + tf32_spread, unfused};
 }
 
-template <class T> __global__ void exact_kernel(FusedSwiGLUProblem<T> p, const int64_t* rows, int64_t count, bool tf32, Exact* exact) {
+template <class T>
+__global__ void exact_kernel(FusedSwiGLUProblem<T> p, const int64_t* rows, int64_t count, bool tf32, Exact* exact) {
   const auto [m, k, n, trans_b] = p.sizes;
   const Gate& gate = p.gate_function;
   for (int64_t at = int64_t(blockIdx.x) * kThreads + threadIdx.x; at < count; at += int64_t(gridDim.x) * kThreads) {
@@ -127,28 +131,30 @@ template <class T> __device__ bool is_wrong(T result, double exact, double allow
 }
 
 template <class T>
-__global__ void judge_kernel(const Exact* exact, const int64_t* rows, int64_t n, int64_t count, const T* y, const T* gate, const T* up,
-                             Sums* result) {
+__global__ void judge_kernel(const Exact* exact, const int64_t* rows, int64_t n, int64_t count, const T* y, const T* gate,
+                             const T* up, Sums* result) {
   using Facts = TypeFacts<T>;
   __shared__ Sums shared[kThreads];
   Sums sums = {};
   for (int64_t at = int64_t(blockIdx.x) * kThreads + threadIdx.x; at < count; at += int64_t(gridDim.x) * kThreads) {
     const Exact e = exact[at];
     const int64_t from = rows[at / n] * n + at % n;
-    const double roundoff = 1.01 * Facts::roundoff;
+    const auto wrong = [&](T result, double exactly, double spread) {
+      return is_wrong(result, exactly, 1.01 * Facts::roundoff * fabs(exactly) + spread + Facts::tiny, &sums.worst);
+    };
     if (fabs(e.y) >= 0.99 * Facts::largest) {  // overflows, or may
       const double large = copysign(double(widen(y[from])), double(widen(y[from])) * e.y);
       sums.wrong += !(large >= 0.98 * Facts::largest);
     } else {
-      sums.wrong += is_wrong(y[from], e.y, roundoff * fabs(e.y) + 8 * e.y_spread + Facts::tiny, &sums.worst);
+      sums.wrong += wrong(y[from], e.y, 8 * e.y_spread);
       sums.exact += square(e.y);
       sums.error += square(double(widen(y[from])) - e.y);
       sums.unfused += isfinite(e.unfused) ? square(e.unfused - e.y) : 0;
       sums.rounded += square(rounded<T>(e.y) - e.y);
       sums.spread += square(e.y_spread + Facts::tiny);
     }
-    if (gate != nullptr) sums.wrong += is_wrong(gate[from], e.gate, roundoff * fabs(e.gate) + 4 * e.gate_spread + Facts::tiny, &sums.worst);
-    if (up != nullptr) sums.wrong += is_wrong(up[from], e.up, roundoff * fabs(e.up) + 4 * e.up_spread + Facts::tiny, &sums.worst);
+    if (gate != nullptr) sums.wrong += wrong(gate[from], e.gate, 4 * e.gate_spread);
+    if (up != nullptr) sums.wrong += wrong(up[from], e.up, 4 * e.up_spread);
   }
   shared[threadIdx.x] = sums;
   __syncthreads();

@@ -1,5 +1,5 @@
 // The judge of FusedSwiGLU on the GPU: float64 straight from the formula, one thread an element, sharing nothing with the kernels
-// but the problem's type; beside it what a graph of MatMul, Add, activation and Mul gives, each operator rounded to the tensor's type.
+// but the problem's type; beside it what a graph of MatMul, Add, activation and Mul gives, rounded to the tensor's type after each.
 //
 // A result passes if it is finite and written everywhere, no element is wildly off, and
 //   error ≤ max(error of the unfused graph, error of the exact result rounded once) + spread,
