@@ -8,12 +8,11 @@
 // and the copies of a later step started, among the products, which leaves the tensor cores waiting once a step, at its only barrier.
 // For few rows the warps also share the depth of a step among them. At the end the sums go through shared memory, where the partial ones
 // meet and a thread gets adjacent columns of both projections. Neighbouring blocks take different rows of the same columns, so that the
-// weights come from the L2 cache. Where rows do not begin at multiples of 16 bytes, threads copy element by element, to the small tile.
+// weights come from the L2 cache. Where rows do not begin at multiples of 16 bytes, threads copy element by element.
 #include "cuda/fused/mma_sm80.h"
 
 #include <algorithm>
 #include <cassert>
-#include <iterator>
 #include <limits>
 #include <type_traits>
 
@@ -28,36 +27,37 @@ constexpr int kRowsTogether = 2048;  // of X: with as many columns of the weight
 // 32 rows of each row warp at a time go through shared memory at the end.
 constexpr int kPassRows = 32;
 
-template <int kRows_, int kColumns_, int kRowWarps_, int kColumnWarps_, int kDepthWarps_, int kStepBytes_, int kStages_, int kResident_>
-struct Tile {
+constexpr int kColumns = 64, kColumnWarps = 2, kWarpColumns = kColumns / kColumnWarps;  // of Y, in a tile
+constexpr int kBlocks = 2 * kWarpColumns / 8;  // 8-column products of a warp, first those of the gate, then those of up
+constexpr int kSumStride = 2 * kColumns + 8;   // in float32; the 8 keep the rows of a product's result in different banks
+
+// As many blocks as a multiprocessor should hold, to overlap each other's beginnings, ends and barriers.
+constexpr int kResident = 2;
+
+template <int kRows_, int kRowWarps_, int kDepthWarps_, int kStepBytes_, int kStages_> struct Tile {
   static constexpr int kRows = kRows_, kRowWarps = kRowWarps_, kDepthWarps = kDepthWarps_;
-  static constexpr int kColumns = kColumns_, kColumnWarps = kColumnWarps_;  // of Y
   static constexpr int kStepBytes = kStepBytes_;  // depth of a step, in bytes of X
   static constexpr int kStages = kStages_;
-  static constexpr int kResident = kResident_;  // blocks that a multiprocessor should hold
   static constexpr int kThreads = 32 * kRowWarps * kColumnWarps * kDepthWarps;
-  static constexpr int kWarpRows = kRows / kRowWarps, kWarpColumns = kColumns / kColumnWarps;
-  static constexpr int kBlocks = 2 * kWarpColumns / 8;  // 8-column products of a warp, first those of the gate, then those of up
+  static constexpr int kWarpRows = kRows / kRowWarps;
   static constexpr int kSubsteps = kStepBytes / 32 / kDepthWarps;
   static constexpr int kSharedBytes = kStages * kStepBytes * (kRows + 2 * kColumns);
-  static constexpr int kSumStride = 2 * kColumns + 8;  // in float32; the 8 keep the rows of a product's result in different banks
   static_assert(kWarpRows % kPassRows == 0 && kRowsTogether % kRows == 0, "passes and groups are whole");
   static_assert(kSubsteps % 2 == 0, "two sets of fragments take turns");
   static_assert(kDepthWarps * kRowWarps * kPassRows * kSumStride * 4 <= kSharedBytes, "the sums fit where the stages were");
 };
 
-// The widest tile needs the shared memory of a data center's chip (163 KB and more), all others have at most 99 KB. The two largest ask
-// least of the L2 cache, two blocks of the middle one overlap each other's beginnings and ends, the small one is for the memory's speed.
-using Wide = Tile<128, 128, 2, 4, 1, 128, 3, 1>;
-using Large = Tile<256, 64, 4, 2, 1, 64, 4, 1>;
-using Middle = Tile<128, 64, 2, 2, 1, 128, 3, 2>;
-using Small = Tile<32, 64, 1, 2, 2, 128, 4, 2>;
+// Two blocks of the large tile need the 228 KB of a Hopper's multiprocessor. Two of the lean one fit into the 100 KB that any has, with a
+// barrier at half the depth. The small one takes the weights of few rows at the memory's speed.
+using Large = Tile<128, 2, 1, 128, 3>;
+using Lean = Tile<128, 2, 1, 64, 3>;
+using Small = Tile<32, 1, 2, 128, 4>;
 
 template <class T, class Tile, bool kTransB> struct Stage {
   static constexpr int kDepth = Tile::kStepBytes / sizeof(T);
   using X = SharedPanel<T, Tile::kRows, Tile::kStepBytes>;
-  using W = std::conditional_t<kTransB, SharedPanel<T, Tile::kColumns, Tile::kStepBytes>,
-                               SharedPanel<T, kDepth, Tile::kColumns * sizeof(T)>>;
+  using W = std::conditional_t<kTransB, SharedPanel<T, kColumns, Tile::kStepBytes>,
+                               SharedPanel<T, kDepth, kColumns * sizeof(T)>>;
   static constexpr int kGate = X::kSize, kUp = kGate + W::kSize, kSize = kUp + W::kSize;
   static_assert(kSize * Tile::kStages == Tile::kSharedBytes, "either form of the weights takes the same room");
 };
@@ -65,9 +65,9 @@ template <class T, class Tile, bool kTransB> struct Stage {
 // Which warp of the block, and lane of the warp, a thread is.
 template <class Tile> struct Role {
   int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  int column = warp % Tile::kColumnWarps * Tile::kWarpColumns;
-  int row_warp = warp / Tile::kColumnWarps % Tile::kRowWarps;
-  int depth_warp = warp / Tile::kColumnWarps / Tile::kRowWarps;
+  int column = warp % kColumnWarps * kWarpColumns;
+  int row_warp = warp / kColumnWarps % Tile::kRowWarps;
+  int depth_warp = warp / kColumnWarps / Tile::kRowWarps;
 };
 
 // Where in a stage a thread finds the beginnings of its rows. All else is added, or, for a place within the order of pieces,
@@ -92,7 +92,7 @@ template <class T, class Tile, bool kTransB> struct Places {
 // What a warp multiplies in 32 bytes of depth.
 template <class T, class Tile, bool kTransB> struct Fragments {
   using Memory = Stage<T, Tile, kTransB>;
-  static constexpr int kFragments = Tile::kWarpRows / 16, kBlocks = Tile::kBlocks;
+  static constexpr int kFragments = Tile::kWarpRows / 16;
   uint32_t x[kFragments][4];
   uint32_t w[kBlocks][2];
 
@@ -105,7 +105,7 @@ template <class T, class Tile, bool kTransB> struct Fragments {
   }
 
   __device__ __forceinline__ void load_weights(uint32_t panel, int place, int substep, int first) {
-    constexpr int kRowBytes = Tile::kColumns * sizeof(T);  // of weights that are not transposed
+    constexpr int kRowBytes = kColumns * sizeof(T);  // of weights that are not transposed
     if constexpr (!kTransB && sizeof(T) == 4) {
 #pragma unroll
       for (int j = 0; j < kBlocks / 2; ++j) {
@@ -162,7 +162,7 @@ template <class Tile> __device__ Origin origin(const GemmSizes& sizes) {
   const uint64_t group_tiles = uint64_t(kTogether) * column_tiles;
   const uint32_t group = static_cast<uint32_t>(blockIdx.x / group_tiles), in_group = blockIdx.x - group * group_tiles;
   const uint32_t height = min(kTogether, row_tiles - group * kTogether);
-  return {int64_t(group * kTogether + in_group % height) * Tile::kRows, int64_t(in_group / height) * Tile::kColumns};
+  return {int64_t(group * kTogether + in_group % height) * Tile::kRows, int64_t(in_group / height) * kColumns};
 }
 
 __device__ __forceinline__ int at_most(int64_t count, int limit) { return count < limit ? static_cast<int>(count) : limit; }
@@ -174,13 +174,12 @@ template <class T> bool aligned(const FusedSwiGLUProblem<T>& p) {
 }
 
 template <class T, class Tile, bool kTransB, bool kAligned>
-__global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(const __grid_constant__ FusedSwiGLUProblem<T> p) {
+__global__ void __launch_bounds__(Tile::kThreads, kResident) mma_kernel(const __grid_constant__ FusedSwiGLUProblem<T> p) {
   using Memory = Stage<T, Tile, kTransB>;
   using WarpFragments = Fragments<T, Tile, kTransB>;
   using CopyX = typename Memory::X::template Copier<Tile::kThreads>;
   using CopyW = typename Memory::W::template Copier<Tile::kThreads>;
   constexpr int kThreads = Tile::kThreads, kStages = Tile::kStages, kSubsteps = Tile::kSubsteps;
-  constexpr int kColumns = Tile::kColumns, kBlocks = Tile::kBlocks, kSumStride = Tile::kSumStride;
   constexpr int kDepth = Memory::kDepth, kWidth = kPackWidth<T>;
   extern __shared__ __align__(128) char shared[];
 
@@ -194,15 +193,17 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(co
   CopyW copy_gate(p.w_gate + w_origin, w_stride, w_advance), copy_up(p.w_up + w_origin, w_stride, w_advance);
   int64_t left_to_copy = k;
   int filling = 0;
+  // Copies element by element are made one after another: all at once do not find enough registers.
+  constexpr int kCopiesTogether = kAligned ? CopyX::kCopies + CopyW::kCopies : 1;
   // One part in kSubsteps of what a stage needs, so that the copies of a step lie scattered among its products.
   const auto copy_part = [&](int part) {
     const int depth = at_most(left_to_copy, kDepth), w_rows = kTransB ? columns : depth, w_columns = kTransB ? depth : columns;
     char* const stage = shared + filling;
-#pragma unroll
+#pragma unroll kCopiesTogether
     for (int i = part * CopyX::kCopies / kSubsteps; i < (part + 1) * CopyX::kCopies / kSubsteps; ++i) {
       copy_x.template start<kAligned>(i, stage, rows, depth);
     }
-#pragma unroll
+#pragma unroll kCopiesTogether
     for (int i = part * CopyW::kCopies / kSubsteps; i < (part + 1) * CopyW::kCopies / kSubsteps; ++i) {
       copy_gate.template start<kAligned>(i, stage + Memory::kGate, w_rows, w_columns);
       copy_up.template start<kAligned>(i, stage + Memory::kUp, w_rows, w_columns);
@@ -263,26 +264,24 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kResident) mma_kernel(co
       }
     }
     __syncthreads();
-    with_activation(p.gate_function.activation, [&](auto activation) {
 #pragma unroll 1
-      for (int r = threadIdx.x / kPacks; r < kSumRows; r += kThreads / kPacks) {
-        const int row = r / kPassRows * Tile::kWarpRows + pass * kPassRows + r % kPassRows;
-        if (row >= rows) continue;
-        float gate[kWidth] = {}, up[kWidth] = {};
+    for (int r = threadIdx.x / kPacks; r < kSumRows; r += kThreads / kPacks) {
+      const int row = r / kPassRows * Tile::kWarpRows + pass * kPassRows + r % kPassRows;
+      if (row >= rows) continue;
+      Floats<kWidth> gate = {}, up = {};
 #pragma unroll
-        for (int part = 0; part < Tile::kDepthWarps; ++part) {
-          const float* const from = staged + (part * kSumRows + r) * kSumStride + pack_column;
+      for (int part = 0; part < Tile::kDepthWarps; ++part) {
+        const float* const from = staged + (part * kSumRows + r) * kSumStride + pack_column;
 #pragma unroll
-          for (int j = 0; j < kWidth; ++j) gate[j] += from[j], up[j] += from[kColumns + j];
-        }
-        finish.template write<decltype(activation)::value>(at.row + row, gate, up);
+        for (int j = 0; j < kWidth; ++j) gate.values[j] += from[j], up.values[j] += from[kColumns + j];
       }
-    });
+      finish.write(at.row + row, gate, up);
+    }
   }
 }
 
 template <class Tile> int64_t tiles(const GemmSizes& sizes) {
-  return (sizes.m + Tile::kRows - 1) / Tile::kRows * ((sizes.n + Tile::kColumns - 1) / Tile::kColumns);
+  return (sizes.m + Tile::kRows - 1) / Tile::kRows * ((sizes.n + kColumns - 1) / kColumns);
 }
 
 template <class T, class Tile, bool kAligned> cudaError_t launch_tile(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
@@ -294,30 +293,25 @@ template <class T, class Tile, bool kAligned> cudaError_t launch_tile(const Fuse
   return cudaGetLastError();
 }
 
-template <class T> struct Choice {
-  cudaError_t (*launch)(const FusedSwiGLUProblem<T>&, const Launch&);
-  double cost;
-};
+// How many blocks a multiprocessor with `room` bytes of shared memory holds; CUDA itself takes 1 KB for each.
+template <class Tile> int resident(int room) { return std::clamp(room / (Tile::kSharedBytes + 1024), 1, kResident); }
 
-// The cost is the time that a tile's waves take, in units of a column of a row on a full multiprocessor at the widest tile's pace; `pace`
-// is the tile's own. `room` is the shared memory that a block can have.
-template <class T, class Tile> Choice<T> choice(const FusedSwiGLUProblem<T>& p, const Launch& launch, int room, double pace) {
-  const int resident = std::min(Tile::kResident, room / Tile::kSharedBytes);
-  if (resident == 0) return {nullptr, std::numeric_limits<double>::infinity()};
-  const int64_t at_once = int64_t(resident) * launch.device.multiprocessors;
-  const int64_t waves = (tiles<Tile>(p.sizes) + at_once - 1) / at_once;
-  return {launch_tile<T, Tile, true>, waves * (resident * Tile::kRows * Tile::kColumns / pace)};
+// What the tiles of a problem take, wave by wave, where `tile_time` is a full multiprocessor's for one.
+template <class Tile> double duration(const GemmSizes& sizes, const Device& device, int room, double tile_time) {
+  const int64_t at_once = int64_t(resident<Tile>(room)) * device.multiprocessors;
+  const int64_t waves = (tiles<Tile>(sizes) + at_once - 1) / at_once;
+  return waves * resident<Tile>(room) * tile_time;
 }
 
 template <class T> cudaError_t mma_sm80(const FusedSwiGLUProblem<T>& p, const Launch& launch) {
-  if (!aligned(p)) return launch_tile<T, Small, false>(p, launch);
   int room = 0;
-  const cudaError_t error = cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerBlockOptin, launch.device.index);
+  const cudaError_t error = cudaDeviceGetAttribute(&room, cudaDevAttrMaxSharedMemoryPerMultiprocessor, launch.device.index);
   if (error != cudaSuccess) return error;
-  const Choice<T> choices[] = {choice<T, Small>(p, launch, room, 0.4), choice<T, Middle>(p, launch, room, 0.85),
-                               choice<T, Large>(p, launch, room, 0.95), choice<T, Wide>(p, launch, room, 1.0)};
-  const auto cheaper = [](const Choice<T>& a, const Choice<T>& b) { return a.cost < b.cost; };
-  return std::min_element(std::begin(choices), std::end(choices), cheaper)->launch(p, launch);
+  // Of bfloat16, 4096 deep, a multiprocessor of an H200 does a small tile in 17 us, a lean one in 40 and a large one in 38.
+  const bool small = duration<Small>(p.sizes, launch.device, room, 17) < duration<Lean>(p.sizes, launch.device, room, 40);
+  if (!aligned(p)) return small ? launch_tile<T, Small, false>(p, launch) : launch_tile<T, Lean, false>(p, launch);
+  if (small) return launch_tile<T, Small, true>(p, launch);
+  return resident<Large>(room) == kResident ? launch_tile<T, Large, true>(p, launch) : launch_tile<T, Lean, true>(p, launch);
 }
 
 template cudaError_t mma_sm80(const FusedSwiGLUProblem<float>&, const Launch&);
