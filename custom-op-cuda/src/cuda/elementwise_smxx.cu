@@ -1,9 +1,8 @@
 // y = act(gate) ⊙ up  and its gradient: one pass over memory, evaluated in float32, each output rounded once. Indices are 64 bits wide.
 //
-// Where tensors and rows begin at multiples of 16 bytes, a thread takes kPacks pieces of 16 bytes of every tensor, all loads before the
-// first use, and is done: blocks come and go so fast that the memory always has work. Loads bypass the first-level cache; outputs are
-// left in the L2 cache for the operator that reads them next. The activation is the kernel's, so that no thread asks for it. Tensors
-// that are not aligned go element by element.
+// Where tensors and rows begin at multiples of 16 bytes, a thread takes one piece of 16 bytes of every tensor and is done: blocks come
+// and go so fast that the memory always has work. Outputs are left in the L2 cache for the operator that reads them next. The
+// activation is the kernel's, so that no thread asks for it. Tensors that are not aligned go element by element.
 #include "cuda/elementwise_smxx.h"
 
 #include <algorithm>
@@ -16,7 +15,7 @@
 
 namespace swiglu::cuda {
 
-constexpr int kThreads = 256, kPacks = 2;
+constexpr int kThreads = 256;
 constexpr int64_t kMostBlocks = 1 << 20;
 
 // Pack `i`, counted through all rows, begins in gate and up at i * pitch and one more `gap` for every row before its own.
@@ -64,68 +63,47 @@ template <class Body> __device__ __forceinline__ void with_limit(Gate gate, Body
   }
 }
 
-__device__ __forceinline__ int64_t first_pack() { return int64_t(blockIdx.x) * (kThreads * kPacks) + threadIdx.x; }
+__device__ __forceinline__ int64_t own_pack() { return int64_t(blockIdx.x) * kThreads + threadIdx.x; }
 
 template <class T, Activation kActivation, bool kInterleaved>
 __global__ void __launch_bounds__(kThreads) swiglu_packs(const SwiGLUProblem<T> p, const PackLayout layout) {
   constexpr int kWidth = kPackWidth<T>;
-  const int64_t first = first_pack();
-  Pair<T> in[kPacks];
-#pragma unroll
-  for (int i = 0; i < kPacks; ++i) {
-    const int64_t pack = ::min(first + i * kThreads, layout.packs - 1);
-    const int64_t at = layout.place(pack);
-    in[i] = {ptx::load_streaming<kWidth>(p.gate + at), ptx::load_streaming<kWidth>(p.up + at)};
-  }
+  const int64_t pack = own_pack();
+  if (pack >= layout.packs) return;
+  const int64_t at = layout.place(pack);
+  Pair<T> in = {ptx::load_constant<kWidth>(p.gate + at), ptx::load_constant<kWidth>(p.up + at)};
+  if constexpr (kInterleaved) in.unzip();
+  const Floats<kWidth> gate = widen_pack(in.gate), up = widen_pack(in.up);
   with_limit(p.gate_function, [&](const Gate& function) {
+    Floats<kWidth> y;
 #pragma unroll
-    for (int i = 0; i < kPacks; ++i) {
-      const int64_t pack = first + i * kThreads;
-      if (pack >= layout.packs) break;
-      if constexpr (kInterleaved) in[i].unzip();
-      const Floats<kWidth> gate = widen_pack(in[i].gate), up = widen_pack(in[i].up);
-      Floats<kWidth> y;
-#pragma unroll
-      for (int j = 0; j < kWidth; ++j) y.values[j] = gated_as<T, kActivation>(function, gate.values[j], up.values[j]);
-      store_pack(p.y + pack * kWidth, narrow_pack<T>(y));
-    }
+    for (int j = 0; j < kWidth; ++j) y.values[j] = gated_as<T, kActivation>(function, gate.values[j], up.values[j]);
+    store_pack(p.y + pack * kWidth, narrow_pack<T>(y));
   });
 }
 
 template <class T, Activation kActivation, bool kInterleaved>
 __global__ void __launch_bounds__(kThreads) swiglu_grad_packs(const SwiGLUGradProblem<T> p, const PackLayout layout) {
   constexpr int kWidth = kPackWidth<T>;
-  const int64_t first = first_pack();
-  Pair<T> in[kPacks];
-  Pack<T, kWidth> dys[kPacks];
-  int64_t places[kPacks];
-#pragma unroll
-  for (int i = 0; i < kPacks; ++i) {
-    const int64_t pack = ::min(first + i * kThreads, layout.packs - 1);
-    places[i] = layout.place(pack);
-    in[i] = {ptx::load_streaming<kWidth>(p.gate + places[i]), ptx::load_streaming<kWidth>(p.up + places[i])};
-    dys[i] = ptx::load_streaming<kWidth>(p.dy + pack * kWidth);
-  }
+  const int64_t pack = own_pack();
+  if (pack >= layout.packs) return;
+  const int64_t at = layout.place(pack);
+  Pair<T> in = {ptx::load_constant<kWidth>(p.gate + at), ptx::load_constant<kWidth>(p.up + at)};
+  const Floats<kWidth> dy = widen_pack(ptx::load_constant<kWidth>(p.dy + pack * kWidth));
+  if constexpr (kInterleaved) in.unzip();
+  const Floats<kWidth> gate = widen_pack(in.gate), up = widen_pack(in.up);
   with_limit(p.gate_function, [&](const Gate& function) {
+    Floats<kWidth> d_gate, d_up, y;
 #pragma unroll
-    for (int i = 0; i < kPacks; ++i) {
-      const int64_t pack = first + i * kThreads;
-      if (pack >= layout.packs) break;
-      if constexpr (kInterleaved) in[i].unzip();
-      const Floats<kWidth> gate = widen_pack(in[i].gate), up = widen_pack(in[i].up), dy = widen_pack(dys[i]);
-      Floats<kWidth> d_gate, d_up, y;
-#pragma unroll
-      for (int j = 0; j < kWidth; ++j) {
-        const GateGradient<float> d =
-            gated_gradient_as<T, kActivation>(function, dy.values[j], gate.values[j], up.values[j]);
-        d_gate.values[j] = d.gate, d_up.values[j] = d.up, y.values[j] = d.y;
-      }
-      Pair<T> out = {narrow_pack<T>(d_gate), narrow_pack<T>(d_up)};
-      if constexpr (kInterleaved) out.zip();
-      if (p.d_gate != nullptr) store_pack(p.d_gate + places[i], out.gate);
-      if (p.d_up != nullptr) store_pack(p.d_up + places[i], out.up);
-      if (p.y != nullptr) store_pack(p.y + pack * kWidth, narrow_pack<T>(y));
+    for (int j = 0; j < kWidth; ++j) {
+      const GateGradient<float> d = gated_gradient_as<T, kActivation>(function, dy.values[j], gate.values[j], up.values[j]);
+      d_gate.values[j] = d.gate, d_up.values[j] = d.up, y.values[j] = d.y;
     }
+    Pair<T> out = {narrow_pack<T>(d_gate), narrow_pack<T>(d_up)};
+    if constexpr (kInterleaved) out.zip();
+    if (p.d_gate != nullptr) store_pack(p.d_gate + at, out.gate);
+    if (p.d_up != nullptr) store_pack(p.d_up + at, out.up);
+    if (p.y != nullptr) store_pack(p.y + pack * kWidth, narrow_pack<T>(y));
   });
 }
 
@@ -189,7 +167,7 @@ template <class T> T* second_packs(const GatedLayout& layout, T* gate, T* up) {
 }
 
 static unsigned blocks_for(const PackLayout& layout) {
-  const int64_t blocks = (layout.packs + kThreads * kPacks - 1) / (kThreads * kPacks);
+  const int64_t blocks = (layout.packs + kThreads - 1) / kThreads;
   assert(blocks <= std::numeric_limits<int>::max() && "the grid's first dimension counts all packs");
   return static_cast<unsigned>(blocks);
 }

@@ -59,14 +59,15 @@ static Slope slope64(const Gate& gate, double x) {
   std::abort();
 }
 
-// As on the CPU: one rounding of the result, and what a few roundings inside do, relative to every term and to the argument.
-constexpr double kInside = 0x1p-21;
+// One rounding of the result, and what happens inside, relative to every term and to the argument: a few roundings for float32, and
+// for 16-bit results the activations of activation_16bit.h, which are off by at most 1.4e-5.
+template <class T> constexpr double kInside = std::is_same_v<T, float> ? 0x1p-21 : 0x1p-16;
 
 // A GPU's exponential is 0 below 2⁻¹²⁶, and gates and ups of up to 100 multiply what is lost.
 template <class T> static double smallest() { return std::is_same_v<T, float16> ? 0x1p-24 : 0x1p-112; }
 
 template <class T> static bool near(T result, double exact, double nudged, double magnitude) {
-  const double allowed = (unit_roundoff<T>() + kInside) * std::fabs(exact) + std::fabs(nudged - exact) + 4 * kInside * magnitude;
+  const double allowed = (unit_roundoff<T>() + kInside<T>) * std::fabs(exact) + std::fabs(nudged - exact) + 4 * kInside<T> * magnitude;
   return std::fabs(value(result) - exact) <= allowed + smallest<T>();
 }
 
@@ -90,7 +91,7 @@ static void check_forward(const Gate& gate, const Arrangement& a, int64_t shift,
   const std::vector<T> result = y.values();
   for (int64_t i = 0; i < a.count(); ++i) {
     const double g = value(values[a.gate + a.place(i)]), u = value(values[a.up + a.place(i)]), exact = gated64(gate, g, u);
-    expect(near(result[i], exact, gated64(gate, g * (1 + kInside), u), 0), a.name, " ", sizeof(T), " bytes, activation ",
+    expect(near(result[i], exact, gated64(gate, g * (1 + kInside<T>), u), 0), a.name, " ", sizeof(T), " bytes, activation ",
            int(gate.activation), " gate ", g, " up ", u, ": ", value(result[i]), " for ", exact);
   }
   expect(y.guards_intact(), a.name, " wrote outside of Y, columns ", a.layout.columns, " shift ", shift);
@@ -107,11 +108,11 @@ static void check_gradient(const Gate& gate, const Arrangement& a, int64_t shift
   const std::vector<T> gradients = d.values(), forward = y.values();
   for (int64_t i = 0; i < a.count(); ++i) {
     const int64_t at = a.place(i);
-    const double g = value(values[a.gate + at]), u = value(values[a.up + at]), v = value(dy[i]), nudged = g * (1 + kInside);
+    const double g = value(values[a.gate + at]), u = value(values[a.up + at]), v = value(dy[i]), nudged = g * (1 + kInside<T>);
     const double clamped = gate.limited ? std::min<double>(g, gate.limit) : g, limit = gate.limit;
     const double offset_up = (gate.limited ? std::clamp(u, -limit, limit) : u) + gate.up_offset;
     const double gate_passes = !(gate.limited && g > limit), up_passes = !(gate.limited && std::fabs(u) > limit);
-    const Slope slope = slope64(gate, clamped), nudged_slope = slope64(gate, clamped * (1 + kInside));
+    const Slope slope = slope64(gate, clamped), nudged_slope = slope64(gate, clamped * (1 + kInside<T>));
     const double d_gate = gate_passes * v * offset_up * slope.value, d_up = up_passes * v * activate64(gate, clamped);
     const auto about = [&](const char* what, T result, double exact) {
       return std::string(what) + " " + a.name + ", activation " + std::to_string(int(gate.activation)) + " gate " +
@@ -120,7 +121,7 @@ static void check_gradient(const Gate& gate, const Arrangement& a, int64_t shift
     const bool gate_near = near(gradients[a.gate + at], d_gate, gate_passes * v * offset_up * nudged_slope.value,
                                 std::fabs(v * offset_up) * slope.magnitude);
     expect(gate_near, about("d_gate", gradients[a.gate + at], d_gate));
-    const double nudged_up = up_passes * v * activate64(gate, clamped * (1 + kInside));
+    const double nudged_up = up_passes * v * activate64(gate, clamped * (1 + kInside<T>));
     if (with_up) expect(near(gradients[a.up + at], d_up, nudged_up, 0), about("d_up", gradients[a.up + at], d_up));
     const double exact = gated64(gate, g, u);
     if (with_y) expect(near(forward[i], exact, gated64(gate, nudged, u), 0), about("Y", forward[i], exact));
@@ -204,9 +205,9 @@ static void check_large(const Stream& stream) {
     const std::vector<T> forward = y.values(first, sampled), gradient = d_gate.values(first, sampled);
     for (int64_t i = 0; i < sampled; ++i) {
       const double x = value(g[i]), w = value(u[i]), s = value(v[i]) * w;
-      expect(near(forward[i], gated64({}, x, w), gated64({}, x * (1 + kInside), w), 0), "large SwiGLU at ", first + i);
+      expect(near(forward[i], gated64({}, x, w), gated64({}, x * (1 + kInside<T>), w), 0), "large SwiGLU at ", first + i);
       const Slope slope = slope64({}, x);
-      expect(near(gradient[i], s * slope.value, s * slope64({}, x * (1 + kInside)).value, std::fabs(s) * slope.magnitude),
+      expect(near(gradient[i], s * slope.value, s * slope64({}, x * (1 + kInside<T>)).value, std::fabs(s) * slope.magnitude),
              "large SwiGLUGrad at ", first + i);
     }
   }
@@ -218,7 +219,7 @@ static void check_large(const Stream& stream) {
   const std::vector<T> result = y.values((rows / 2 - 1) * columns, columns);
   for (int64_t i = 0; i < columns; ++i) {
     const double x = value(last[i]), w = value(last[columns + i]);
-    expect(near(result[i], gated64({}, x, w), gated64({}, x * (1 + kInside), w), 0), "large packed SwiGLU, last row, at ", i);
+    expect(near(result[i], gated64({}, x, w), gated64({}, x * (1 + kInside<T>), w), 0), "large packed SwiGLU, last row, at ", i);
   }
 }
 

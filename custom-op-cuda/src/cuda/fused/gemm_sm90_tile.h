@@ -8,9 +8,9 @@
 
 namespace swiglu::cuda {
 
-// What the blocks of a cluster copy for each other: nothing, the weights of the same columns (for adjoining rows), or the X of the
-// same rows (for adjoining columns).
-enum class Sharing { none, weights, x };
+// What the blocks of a cluster do for each other: nothing; copy the weights of the same columns, for adjoining rows; copy the X of the
+// same rows, for adjoining columns; or make the same tile, each with a part of the depth.
+enum class Sharing { none, weights, x, depth };
 
 constexpr int kTileRows = 128, kTileDepth = 64;
 
@@ -32,7 +32,7 @@ template <class T, int kWide, int kNarrow, bool kTransposed_, Sharing kSharing_ 
   using Narrow = Width<kNarrow>;  // of the tiles that come last
   static constexpr bool kTransposed = kTransposed_;
   static constexpr Sharing kSharing = kSharing_;
-  static constexpr int kCluster = kCluster_;
+  static constexpr int kCluster = kCluster_;  // of the blocks that copy for each other
   static constexpr int kWarpgroups = 2, kRowsEach = kTileRows / kWarpgroups;
   static constexpr int kThreads = 128 * (1 + kWarpgroups);
 

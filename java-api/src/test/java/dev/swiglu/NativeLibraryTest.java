@@ -177,8 +177,11 @@ class NativeLibraryTest {
         for (int i = 0; i < 4; i++) {
             children.add(relocated().start(Locate.class));
         }
+        List<ChildJvm.Result> results = new ArrayList<>();
         for (ChildJvm.Running child : children) {
-            ChildJvm.Result result = child.await();
+            results.add(child.await());
+        }
+        for (ChildJvm.Result result : results) {
             assertEquals(0, result.exitCode(), result.errors());
             assertSafe(Path.of(result.output()));
         }
