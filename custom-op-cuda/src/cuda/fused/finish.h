@@ -21,21 +21,22 @@ template <class T, int kWidth> class Finish {
     }
   }
 
-  // Columns outside the tensor are left alone.
-  template <Activation kActivation> __device__ void write(int64_t row, const float (&gate)[kWidth], const float (&up)[kWidth]) const {
+  // Columns outside the tensor are left alone. Only the gate itself is there once for each activation, which keeps the kernels small.
+  __device__ __forceinline__ void write(int64_t row, Floats<kWidth> gate, Floats<kWidth> up) const {
     if (columns_ == 0) return;
-    Pack<T, kWidth> gates, ups, y;
+    Floats<kWidth> y = {};
 #pragma unroll
-    for (int j = 0; j < kWidth; ++j) {
-      const float g = gate[j] + b_gate_[j], u = up[j] + b_up_[j];
-      gates.values[j] = narrow<T>(g);
-      ups.values[j] = narrow<T>(u);
-      y.values[j] = narrow<T>(gated_as<T, kActivation>(p_.gate_function, g, u));
-    }
+    for (int j = 0; j < kWidth; ++j) gate.values[j] += b_gate_[j], up.values[j] += b_up_[j];
+    with_activation(p_.gate_function.activation, [&](auto activation) {
+#pragma unroll
+      for (int j = 0; j < kWidth; ++j) {
+        y.values[j] = gated_as<T, decltype(activation)::value>(p_.gate_function, gate.values[j], up.values[j]);
+      }
+    });
     const int64_t at = row * p_.sizes.n + column_;
-    if (p_.gate != nullptr) store(p_.gate + at, gates);
-    if (p_.up != nullptr) store(p_.up + at, ups);
-    store(p_.y + at, y);
+    if (p_.gate != nullptr) store(p_.gate + at, narrow_pack<T>(gate));
+    if (p_.up != nullptr) store(p_.up + at, narrow_pack<T>(up));
+    store(p_.y + at, narrow_pack<T>(y));
   }
 
  private:

@@ -108,7 +108,7 @@ __global__ void __launch_bounds__(kThreads, 3) plain_kernel(const __grid_constan
   const auto fetch = [&](int depth) { x.fetch(depth), w_gate.fetch(depth), w_up.fetch(depth); };
   const auto put = [&](Tiles& to) { x.put(to.x[0]), w_gate.put(to.w_gate[0]), w_up.put(to.w_up[0]); };
 
-  float gate[kThreadRows][kWidth] = {}, up[kThreadRows][kWidth] = {};
+  Floats<kWidth> gate[kThreadRows] = {}, up[kThreadRows] = {};
   if (k > 0) {
     fetch(at_most(k, kDepth));
     put(tiles[0]);
@@ -129,8 +129,8 @@ __global__ void __launch_bounds__(kThreads, 3) plain_kernel(const __grid_constan
         for (int part = 0; part < kVector; ++part) {
 #pragma unroll
           for (int j = 0; j < kWidth; ++j) {
-            gate[i + part][j] = fmaf(values.values[part], g.values[j], gate[i + part][j]);
-            up[i + part][j] = fmaf(values.values[part], u.values[j], up[i + part][j]);
+            gate[i + part].values[j] = fmaf(values.values[part], g.values[j], gate[i + part].values[j]);
+            up[i + part].values[j] = fmaf(values.values[part], u.values[j], up[i + part].values[j]);
           }
         }
       }
@@ -140,12 +140,10 @@ __global__ void __launch_bounds__(kThreads, 3) plain_kernel(const __grid_constan
   }
 
   const Finish<T, kWidth> finish(p, first_column + column);
-  with_activation(p.gate_function.activation, [&](auto activation) {
 #pragma unroll
-    for (int i = 0; i < kThreadRows; ++i) {
-      if (row + i < rows) finish.template write<decltype(activation)::value>(first_row + row + i, gate[i], up[i]);
-    }
-  });
+  for (int i = 0; i < kThreadRows; ++i) {
+    if (row + i < rows) finish.write(first_row + row + i, gate[i], up[i]);
+  }
 }
 
 template <int kThreadRows, class T> cudaError_t launch_rows(const FusedSwiGLUProblem<T>& p, cudaStream_t stream) {

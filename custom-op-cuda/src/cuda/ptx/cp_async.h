@@ -5,7 +5,7 @@
 
 namespace swiglu::cuda::ptx {
 
-// Without `given`, nothing is read and 16 zeros are written; `from` must be a valid address all the same.
+// Without `given`, 16 zeros are written and nothing is read, wherever `from` points.
 __device__ __forceinline__ void copy_16_or_zeros(uint32_t to, const void* from, bool given) {
   asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(to), "l"(__cvta_generic_to_global(from)),
                "r"(given ? 16 : 0)
