@@ -1,5 +1,6 @@
 // FusedSwiGLU on the GPU, every path that takes a problem: random shapes, activations, types, optional tensors and addresses
-// against the float64 judge (judge.h has the rule); edges; twenty runs; two threads with a stream each; capture into a CUDA graph.
+// against the float64 judge (judge.h has the rule); every tile shape; edges; twenty runs; and first of all, so that the kernels are
+// used for the first time there, two threads with a stream each and capture into a CUDA graph. Where there are two GPUs, both work.
 //   --path NAME   only that path     --quick   few small cases, for compute-sanitizer     --large   more than 2³¹ elements (25 GB)
 #include <cstring>
 #include <map>
@@ -126,10 +127,40 @@ template <class T> static void check_layer(const Stream& stream) {
   for (const int64_t m : {1, 16, 64}) check_case<T>(plain_case({m, 4096, 11008, false}), 20, stream);
 }
 
-// Two threads, each with its own stream and shapes, give what each gives alone.
-template <class T> static void check_two_streams() {
+// Every tile shape of the Hopper kernels as an H200 chooses them, several tiles a block, wide and narrow ones together, clusters of
+// every kind: as they are, and with all that a problem may ask for.
+template <class T> static void check_tiles(const Stream& stream) {
+  struct Tiling {
+    GemmSizes sizes;
+    bool quick;
+  };
+  const Tiling tilings[] = {
+      {{512, 128, 11016, false}, false},                                      // 112 columns, pairs that share the weights
+      {{200, 72, 14344, false}, true},
+      {{260, 64, 14344, false}, false},                                       // 128 and 96
+      {{1030, 72, 4104, false}, false},  {{1030, 72, 4104, true}, false},     // 128 and 64
+      {{1100, 256, 2048, false}, true},                                       // 96, pairs that share the weights
+      {{100, 128, 11016, false}, false},                                      // 96, fours that share X
+      {{100, 72, 40008, false}, false},  {{100, 72, 40008, true}, false},     // 128 and 64, fours that share X
+      {{100, 2048, 1408, false}, true},                                       // clusters that share the depth
+      {{255, 1024, 1408, false}, false}, {{255, 1024, 1408, true}, false},
+      {{40, 2048, 1408, false}, true},                                        // decode: k cut
+      {{64, 512, 11016, false}, false},  {{17, 256, 14344, false}, false}};  // decode: X shared
+  for (const auto& [sizes, in_quick] : tilings) {
+    if (quick && !in_quick) continue;
+    FusedCase c = plain_case(sizes);
+    if (!quick) check_case<T>(c, 1, stream);
+    c.gate = {Activation::quick_gelu, 1.702f, true, 1.5f, 1.0f};
+    c.with_b_gate = c.with_b_up = c.with_gate = c.with_up = true;
+    check_case<T>(c, 1, stream, quick ? std::vector<int64_t>{0, 1, sizes.m / 2, sizes.m - 1} : std::vector<int64_t>{});
+  }
+}
+
+// Two threads, each with its own stream and shapes and the second one on device `other_device`, give what each gives alone.
+template <class T> static void check_two_threads(int other_device) {
   for (const Path path : paths) {
-    const auto work = [path](int which, std::vector<uint64_t>* results, int rounds) {
+    const auto work = [path, other_device](int which, std::vector<uint64_t>* results, int rounds) {
+      check(cudaSetDevice(which * other_device), "device");
       const Stream stream;
       const FusedTensors<T> a(plain_case({17 + 40 * which, 512, 1408, false}), stream);
       const FusedTensors<T> b(plain_case({1 + 63 * which, 256, 320, false}), stream);
@@ -140,35 +171,49 @@ template <class T> static void check_two_streams() {
       }
     };
     std::vector<uint64_t> alone[2], together[2];
-    for (const int which : {0, 1}) work(which, &alone[which], 1);
     std::thread other(work, 1, &together[1], 30);
     work(0, &together[0], 30);
     other.join();
+    for (const int which : {1, 0}) work(which, &alone[which], 1);
     for (const int which : {0, 1}) {
       for (const uint64_t result : together[which]) {
-        expect(result == alone[which][0], cuda::name(path), " ", type_name<T>(), " differs with another stream at work");
+        expect(result == alone[which][0], cuda::name(path), " ", type_name<T>(), " differs with another thread at work");
       }
     }
   }
 }
 
+// One problem for each of three paths, on a device that is not the first.
+static void check_other_device(int device) {
+  check(cudaSetDevice(device), "device");
+  {
+    const Stream stream;
+    check_case<float16>(plain_case({300, 1000, 1408, false}), 2, stream);
+    check_case<float16>(plain_case({5, 1000, 1408, false}), 2, stream);
+    check_case<float>(plain_case({300, 1000, 1408, false}), 2, stream);
+  }
+  check(cudaSetDevice(0), "device");
+}
+
+// What is captured gives the same as what runs at once, even if a kernel is captured before it ever ran.
 template <class T> static void check_graph(const Stream& stream) {
   for (const int64_t m : {1, 40, 300}) {
     FusedTensors<T> tensors(plain_case({m, 1000, 1408, false}), stream);
     for (const Path path : paths_for(tensors.problem())) {
-      tensors.poison_outputs();
-      run(tensors.problem(), path, stream);
-      const uint64_t direct = tensors.outputs_fingerprint(stream);
       const cudaGraphExec_t graph = captured(stream, [&] {
         run(tensors.problem(), path, stream);
         run(tensors.problem(), path, stream);
       });
+      std::vector<uint64_t> replayed;
       for (int replay = 0; replay < 3; ++replay) {
         tensors.poison_outputs();
         check(cudaGraphLaunch(graph, stream), "replay");
-        const bool same = tensors.outputs_fingerprint(stream) == direct;
-        expect(same, cuda::name(path), " ", type_name<T>(), ": replay ", replay, " differs");
+        replayed.push_back(tensors.outputs_fingerprint(stream));
       }
+      tensors.poison_outputs();
+      run(tensors.problem(), path, stream);
+      const uint64_t direct = tensors.outputs_fingerprint(stream);
+      for (const uint64_t result : replayed) expect(result == direct, cuda::name(path), " ", type_name<T>(), ": a replay differs");
       check(cudaGraphExecDestroy(graph));
     }
   }
@@ -208,28 +253,36 @@ int main(int argc, char** argv) {
   bool large = false;
   if (!parse(argc, argv, &large)) return 2;
   if (lacks_gpu()) return kSkipped;
-  if (quick) guard_bytes = 0;
+  if (quick) {
+    guard_bytes = 0;
+    if (paths.size() > 1) paths.erase(paths.begin());  // automatic is one of the others
+  }
   const Stream stream;
   if (large) {
     check_large(stream);
   } else {
+    if (!quick) check_two_threads<bfloat16>(0);
+    check_graph<float16>(stream);
+    if (!quick) check_graph<float>(stream);
     const int cases = quick ? 12 : 300;
     check_edges<float16>(stream);
     check_edges<float>(stream);
     check_random_cases<float16>(cases, stream);
     check_random_cases<bfloat16>(cases, stream);
     check_random_cases<float>(cases, stream);
-    check_graph<float16>(stream);
-    if (quick) {
-      // More tiles than multiprocessors.
-      check_case<bfloat16>(plain_case({1100, 256, 2048, false}), 1, stream, {0, 1, 700, 1099});
-    } else {
-      check_graph<float>(stream);
+    check_tiles<bfloat16>(stream);
+    if (!quick) {
+      check_tiles<float16>(stream);
+      check_tiles<float>(stream);
       check_layer<float16>(stream);
       check_layer<bfloat16>(stream);
       check_layer<float>(stream);
-      check_two_streams<float16>();
-      check_two_streams<float>();
+      check_two_threads<float>(0);
+      if (device_count() > 1) {
+        check_other_device(1);
+        check_two_threads<float16>(1);
+        check_two_threads<float>(1);
+      }
     }
   }
   std::printf("%-24s %6s %7s %15s %15s\n", "path and type", "cases", "failed", "error/allowed", "worst element");

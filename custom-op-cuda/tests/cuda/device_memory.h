@@ -16,6 +16,11 @@ inline void check(cudaError_t error, const char* what = "CUDA") {
   std::exit(1);
 }
 
+inline int device_count() {
+  int devices = 0;
+  return cudaGetDeviceCount(&devices) == cudaSuccess ? devices : 0;
+}
+
 // True, with a sentence, where there is no GPU to run on.
 inline bool lacks_gpu() {
   int devices = 0;
