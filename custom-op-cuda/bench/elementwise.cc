@@ -6,6 +6,7 @@
 #include "cuda/device_data.h"
 #include "cuda/device_memory.h"
 #include "cuda/elementwise_smxx.h"
+#include "peak_bytes.h"
 
 namespace bench {
 
@@ -79,8 +80,7 @@ template <class T> static void judge(const Workload& w, const ElementwiseOperand
     error += std::pow(ours.first - e.first, 2) + std::pow(ours.second - e.second, 2);
     error_unfused += std::pow(rough.first - e.first, 2) + std::pow(rough.second - e.second, 2);
   }
-  row->error = std::sqrt(error / norm);
-  row->error_unfused = std::sqrt(error_unfused / norm);
+  row->error = Errors{std::sqrt(error / norm), std::sqrt(error_unfused / norm)};
 }
 
 template <class T> static Row measure(const Workload& w, const Effort& effort, cudaStream_t stream) {
@@ -89,16 +89,18 @@ template <class T> static Row measure(const Workload& w, const Effort& effort, c
   row.path = "smxx";
   row.bytes = double(w.op == "SwiGLU" ? 3 : 5) * operands.count() * sizeof(T);
   row.peak_bytes_unfused = (w.op == "SwiGLU" ? 2 : 4) * operands.count() * int64_t(sizeof(T));
+  row.peak_bytes = peak_bytes(stream, [&] { launch(w, operands, 0, stream); });
   Plan plan = {operands.sets()};
   plan.total_ms = 120 * effort.seconds_scale;
   row.ours = time_interleaved({{w.op, [&](int set, cudaStream_t s) { launch(w, operands, set, s); }}}, plan, stream)[0];
   if (!effort.judged) return row;
   uint64_t first = 0;
+  row.bit_identical = true;
   for (int run = 0; run < 20; ++run) {
     launch(w, operands, 0, stream);
     const uint64_t now = test::fingerprint(operands.tensor(0, 3), 2 * operands.count() * sizeof(T), stream);
     if (run == 0) first = now;
-    row.bit_identical = row.bit_identical && now == first;
+    if (now != first) row.bit_identical = false;
   }
   judge(w, operands, &row);
   return row;

@@ -9,6 +9,7 @@
 #include "cuda/device_memory.h"
 #include "cuda/elementwise_smxx.h"
 #include "cuda/judge.h"
+#include "peak_bytes.h"
 
 namespace bench {
 
@@ -70,10 +71,12 @@ template <class T> static void launch_ours(const FusedSwiGLUProblem<T>& problem,
   check(cuda::fused_swiglu(problem, {cuda::current_device(), stream}, path), cuda::name(path));
 }
 
-// cuBLAS's fastest way to compute [m, k] · [k, columns] over these buffers.
+// cuBLAS's ways to compute [m, k] · [k, columns] over these buffers: the best two of a short measurement, the faster one first, and
+// the default if it is not among them.
 template <class T>
-static Product best_product(const Workload& w, int64_t columns, const FusedOperands<T>& operands, const Cublas& cublas,
-                            cudaStream_t stream) {
+static std::vector<Product> best_products(const Workload& w, int64_t columns, const FusedOperands<T>& operands, const Cublas& cublas,
+                                          cudaStream_t stream) {
+  constexpr size_t kDefault = 0, kKept = 2;
   const std::vector<Product> products = cublas.products(w.type, w.m, w.k, columns);
   std::vector<Candidate> candidates;
   for (const Product& product : products) {
@@ -81,14 +84,27 @@ static Product best_product(const Workload& w, int64_t columns, const FusedOpera
                             product(operands.x(set), operands.weights(set), operands.gate(), s);
                           }});
   }
-  return products[fastest(candidates, operands.sets(), stream)];
+  std::vector<Product> best;
+  for (const size_t product : by_speed(candidates, operands.sets(), stream)) {
+    if (best.size() < kKept || product == kDefault) best.push_back(products[product]);
+  }
+  return best;
 }
 
 template <class T> struct Baselines {
   const FusedOperands<T>& operands;
-  Product wide, single;  // with [W_gate | W_up], and with one of them
+  std::vector<Product> wide;  // with [W_gate | W_up]
+  Product single;             // with one of them
 
-  void gemm(int set, cudaStream_t stream) const { wide(operands.x(set), operands.weights(set), operands.gate(), stream); }
+  void gemm(const Product& product, int set, cudaStream_t stream) const {
+    product(operands.x(set), operands.weights(set), operands.gate(), stream);
+  }
+
+  void add_gemms(std::vector<Candidate>* candidates) const {
+    for (const Product& product : wide) {
+      candidates->push_back({"cublas_gemm", [this, &product](int set, cudaStream_t s) { gemm(product, set, s); }});
+    }
+  }
 
   void two_products(int set, cudaStream_t stream) const {
     single(operands.x(set), operands.weights(set), operands.gate(), stream);
@@ -109,10 +125,20 @@ template <class T> struct Baselines {
   }
 };
 
+// Medians by name, of candidates with the same name the least.
+static std::map<std::string, double> medians(const std::vector<Candidate>& candidates, const std::vector<Timing>& timings) {
+  std::map<std::string, double> result;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    double& us = result.emplace(candidates[i].name, timings[i].median).first->second;
+    us = std::min(us, timings[i].median);
+  }
+  return result;
+}
+
 static Plan plan_for(const Workload& w, const Effort& effort, int sets) {
   Plan plan = {sets};
   const bool large = 2.0 * w.m * w.k * 2 * w.n > 1e11;
-  plan.total_ms = effort.seconds_scale * (w.group == "sweep" ? 50 : w.m >= 2048 ? 900 : w.m > 64 ? 500 : 300);
+  plan.total_ms = effort.seconds_scale * (w.group == "sweep" ? 50 : w.m >= 2048 ? 1100 : w.m > 64 ? 800 : 500);
   plan.warm_ms = large ? (w.group == "sweep" ? 30 : 150) : 0;
   if (w.group == "sweep") plan.graph_us = 700;
   return plan;
@@ -128,8 +154,7 @@ static std::vector<int64_t> sampled_rows(const Workload& w) {
 
 // Errors of ours and of the unfused graph over buffer set 0.
 template <class T>
-static void judge(const Workload& w, const FusedOperands<T>& operands, const Baselines<T>& baselines, double* ours, double* unfused,
-                  cudaStream_t stream) {
+static Errors judged(const Workload& w, const FusedOperands<T>& operands, const Baselines<T>& baselines, cudaStream_t stream) {
   const FusedSwiGLUProblem<T> problem = operands.problem(0);
   const test::Products products = w.type == Type::float32 ? test::Products::tf32 : test::Products::float32;
   const test::Judge judge(problem, products, sampled_rows(w), stream);
@@ -141,9 +166,9 @@ static void judge(const Workload& w, const FusedOperands<T>& operands, const Bas
   };
   check(cudaMemsetAsync(problem.y, test::kPoison, operands.y_count() * sizeof(T), stream));
   launch_ours(problem, w.path, stream);
-  *ours = error();
+  const double ours = error();
   baselines.unfused(0, stream);
-  *unfused = error();
+  return {ours, error()};
 }
 
 template <class T> static bool twenty_runs_agree(const Workload& w, const FusedOperands<T>& operands, cudaStream_t stream) {
@@ -157,12 +182,6 @@ template <class T> static bool twenty_runs_agree(const Workload& w, const FusedO
   return true;
 }
 
-static int64_t free_bytes() {
-  size_t free = 0, total = 0;
-  check(cudaMemGetInfo(&free, &total));
-  return static_cast<int64_t>(free);
-}
-
 template <class T> static Row measure(const Workload& w, const Effort& effort, const Cublas& cublas, cudaStream_t stream) {
   const FusedOperands<T> operands(w, stream);
   Row row = {w};
@@ -170,33 +189,40 @@ template <class T> static Row measure(const Workload& w, const Effort& effort, c
   row.flops = 2.0 * w.m * w.k * 2 * w.n;
   row.bytes = double(w.m * w.k + 2 * w.k * w.n + w.m * w.n) * sizeof(T);
   row.peak_bytes_unfused = 3 * operands.y_count() * int64_t(sizeof(T));
-  launch_ours(operands.problem(0), w.path, stream);  // loads the kernel
-  check(cudaStreamSynchronize(stream), row.path.c_str());
-  const int64_t free_before = free_bytes();
-  launch_ours(operands.problem(0), w.path, stream);
-  check(cudaStreamSynchronize(stream), row.path.c_str());
-  row.peak_bytes = free_before - free_bytes();
+  row.peak_bytes = peak_bytes(stream, [&] { launch_ours(operands.problem(0), w.path, stream); });
 
-  const bool sweep = w.group == "sweep";
-  const Product single = best_product(w, w.n, operands, cublas, stream);
-  const Baselines<T> baselines = {operands, sweep ? single : best_product(w, 2 * w.n, operands, cublas, stream), single};
+  const bool sweep = w.group == "sweep", alone = !sweep && w.m <= 2048;
+  Baselines<T> baselines = {operands, {}, best_products(w, w.n, operands, cublas, stream)[0]};
+  if (!sweep) baselines.wide = best_products(w, 2 * w.n, operands, cublas, stream);
   std::vector<Candidate> candidates = {
       {"ours", [&](int set, cudaStream_t s) { launch_ours(operands.problem(set), w.path, s); }},
       {"cublas_elementwise", [&](int set, cudaStream_t s) { baselines.elementwise(set, s); }}};
   if (!sweep) {
-    candidates.push_back({"cublas_gemm", [&](int set, cudaStream_t s) { baselines.gemm(set, s); }});
+    baselines.add_gemms(&candidates);
     candidates.push_back({"cublas_unfused", [&](int set, cudaStream_t s) { baselines.unfused(set, s); }});
+  }
+  if (alone) {
+    candidates.push_back({"ours_alone", [&](int set, cudaStream_t s) {
+                            launch_ours(operands.problem(set), w.path, s);
+                            pause(s);
+                          }});
+    candidates.push_back({"cublas_gemm_alone", [&](int set, cudaStream_t s) {
+                            baselines.gemm(baselines.wide[0], set, s);
+                            pause(s);
+                          }});
   }
   const std::vector<Timing> timings = time_interleaved(candidates, plan_for(w, effort, operands.sets()), stream);
   row.ours = timings[0];
-  for (size_t i = 1; i < candidates.size(); ++i) row.baselines[candidates[i].name] = timings[i].median;
+  row.baselines = medians(candidates, timings);
+  row.baselines.erase("ours");
+  if (alone) row.us_alone = row.baselines.extract("ours_alone").mapped();
   if (!effort.judged) return row;
 
-  judge(w, operands, baselines, &row.error, &row.error_unfused, stream);
+  row.error = judged(w, operands, baselines, stream);
   row.bit_identical = twenty_runs_agree(w, operands, stream);
   if (!sweep) {
     test::fill_normal(operands.weights(0), operands.weight_count(), 30 / std::sqrt(double(w.k)), 3, stream);
-    judge(w, operands, baselines, &row.error_wide, &row.error_unfused_wide, stream);
+    row.error_wide = judged(w, operands, baselines, stream);
   }
   return row;
 }
@@ -205,19 +231,17 @@ template <class T>
 static std::map<std::string, double> compare(const Workload& w, const std::vector<cuda::Path>& paths, const Effort& effort,
                                              const Cublas& cublas, cudaStream_t stream) {
   const FusedOperands<T> operands(w, stream);
-  const Baselines<T> baselines = {operands, best_product(w, 2 * w.n, operands, cublas, stream),
-                                  best_product(w, w.n, operands, cublas, stream)};
+  const Baselines<T> baselines = {operands, best_products(w, 2 * w.n, operands, cublas, stream),
+                                  best_products(w, w.n, operands, cublas, stream)[0]};
   std::vector<Candidate> candidates = {
-      {"cublas_gemm", [&](int set, cudaStream_t s) { baselines.gemm(set, s); }},
       {"cublas_elementwise", [&](int set, cudaStream_t s) { baselines.elementwise(set, s); }}};
+  baselines.add_gemms(&candidates);
   for (const cuda::Path path : paths) {
     if (path != cuda::Path::automatic && !cuda::takes(path, operands.problem(0), cuda::current_device())) continue;
     candidates.push_back({cuda::name(path), [&, path](int set, cudaStream_t s) { launch_ours(operands.problem(set), path, s); }});
   }
   const std::vector<Timing> timings = time_interleaved(candidates, plan_for(w, effort, operands.sets()), stream);
-  std::map<std::string, double> result;
-  for (size_t i = 0; i < candidates.size(); ++i) result[candidates[i].name] = timings[i].median;
-  return result;
+  return medians(candidates, timings);
 }
 
 Row measure_fused(const Workload& w, const Effort& effort, const Cublas& cublas, cudaStream_t stream) {

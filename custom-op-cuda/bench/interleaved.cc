@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "cuda/device_memory.h"
 
@@ -113,13 +114,15 @@ std::vector<Timing> time_interleaved(const std::vector<Candidate>& candidates, c
   return result;
 }
 
-size_t fastest(const std::vector<Candidate>& candidates, int sets, cudaStream_t stream) {
+std::vector<size_t> by_speed(const std::vector<Candidate>& candidates, int sets, cudaStream_t stream) {
   Plan plan = {sets};
   plan.graph_us = 200;
   plan.total_ms = 15;
   const std::vector<Timing> timings = time_interleaved(candidates, plan, stream);
-  return std::min_element(timings.begin(), timings.end(), [](const Timing& a, const Timing& b) { return a.median < b.median; }) -
-         timings.begin();
+  std::vector<size_t> order(candidates.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return timings[a].median < timings[b].median; });
+  return order;
 }
 
 }  // namespace bench

@@ -28,7 +28,7 @@ struct Plan {
 
 std::vector<Timing> time_interleaved(const std::vector<Candidate>& candidates, const Plan& plan, cudaStream_t stream);
 
-// The fastest, from a short measurement.
-size_t fastest(const std::vector<Candidate>& candidates, int sets, cudaStream_t stream);
+// Their numbers, the fastest first, from a short measurement.
+std::vector<size_t> by_speed(const std::vector<Candidate>& candidates, int sets, cudaStream_t stream);
 
 }  // namespace bench

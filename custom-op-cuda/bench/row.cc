@@ -77,12 +77,17 @@ void write_json(const std::string& file, const Run& run, const std::vector<Row>&
       std::fprintf(out, "%s\"%s\":%.3f", comma, baseline.c_str(), us);
       comma = ",";
     }
-    std::fprintf(out, "},\"error\":%s,\"error_unfused\":%s,", number(row.error).c_str(), number(row.error_unfused).c_str());
-    if (!(row.error_wide < 0)) {
-      std::fprintf(out, "\"error_wide\":%s,\"error_unfused_wide\":%s,", number(row.error_wide).c_str(),
-                   number(row.error_unfused_wide).c_str());
-    }
-    std::fprintf(out, "\"bit_identical\":%s}", row.bit_identical ? "true" : "false");
+    std::fprintf(out, "}");
+    if (row.us_alone) std::fprintf(out, ",\"us_alone\":%.3f", *row.us_alone);
+    const auto errors = [&](const char* suffix, const std::optional<Errors>& e) {
+      if (!e) return;
+      std::fprintf(out, ",\"error%s\":%s,\"error_unfused%s\":%s", suffix, number(e->ours).c_str(), suffix,
+                   number(e->unfused).c_str());
+    };
+    errors("", row.error);
+    errors("_wide", row.error_wide);
+    if (row.bit_identical) std::fprintf(out, ",\"bit_identical\":%s", *row.bit_identical ? "true" : "false");
+    std::fprintf(out, "}");
     separator = ",\n";
   }
   std::fprintf(out, "\n]}\n");
@@ -90,16 +95,18 @@ void write_json(const std::string& file, const Run& run, const std::vector<Row>&
 }
 
 void print_heading() {
-  std::printf("%-11s %-8s %5s %5s %6s %10s %7s %8s %8s %7s %7s %8s %8s  %s\n", "op", "dtype", "M", "K", "N", "us", "x gemm",
-              "x unfus.", "x elem.", "% copy", "TFLOP/s", "error", "unfused", "path");
+  std::printf("%-11s %-8s %5s %5s %6s %10s %7s %8s %8s %8s %7s %7s %8s %8s  %s\n", "op", "dtype", "M", "K", "N", "us", "x gemm",
+              "x unfus.", "x elem.", "x alone", "% copy", "TFLOP/s", "error", "unfused", "path");
 }
 
 void print(const Row& row, double copy_gbs) {
   const Workload& w = row.workload;
-  std::printf("%-11s %-8s %5ld %5ld %6ld %10.2f %7.3f %8.3f %8.3f %7.1f %7.0f %8.1e %8.1e  %s%s\n", w.op.c_str(), name(w.type),
-              long(w.m), long(w.k), long(w.n), row.ours.median, row.ratio("cublas_gemm"), row.ratio("cublas_unfused"),
-              row.ratio("cublas_elementwise"), 100 * row.gbs() / copy_gbs, row.tflops(), row.error, row.error_unfused,
-              row.path.c_str(), row.bit_identical ? "" : "  NOT BIT-IDENTICAL");
+  const Errors error = row.error.value_or(Errors());
+  const double alone = row.us_alone ? row.baselines.at("cublas_gemm_alone") / *row.us_alone : 0;
+  std::printf("%-11s %-8s %5ld %5ld %6ld %10.2f %7.3f %8.3f %8.3f %8.3f %7.1f %7.0f %8.1e %8.1e  %s%s\n", w.op.c_str(),
+              name(w.type), long(w.m), long(w.k), long(w.n), row.ours.median, row.ratio("cublas_gemm"), row.ratio("cublas_unfused"),
+              row.ratio("cublas_elementwise"), alone, 100 * row.gbs() / copy_gbs, row.tflops(), error.ours, error.unfused,
+              row.path.c_str(), row.bit_identical.value_or(true) ? "" : "  NOT BIT-IDENTICAL");
   std::fflush(stdout);
 }
 

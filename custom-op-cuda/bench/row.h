@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,16 +22,21 @@ struct Workload {
   swiglu::cuda::Path path = swiglu::cuda::Path::automatic;
 };
 
+// Relative, against float64.
+struct Errors {
+  double ours = 0, unfused = 0;
+};
+
 struct Row {
   Workload workload;
   std::string path;  // the one that ran
   Timing ours;
+  std::optional<double> us_alone;  // with a pause after each launch, whose time is counted, too; beside it cublas_gemm_alone
   double flops = 0, bytes = 0;  // what the operator must at least do and move
   std::map<std::string, double> baselines;
-  double error = 0, error_unfused = 0;              // normal data
-  double error_wide = -1, error_unfused_wide = -1;  // gates to ±100; -1 where not measured
-  int64_t peak_bytes = 0, peak_bytes_unfused = 0;   // beyond inputs and output
-  bool bit_identical = true;
+  std::optional<Errors> error, error_wide;         // normal data; gates to ±100
+  int64_t peak_bytes = 0, peak_bytes_unfused = 0;  // beyond inputs and output: peak_bytes.h; of the unfused graph, by its tensors
+  std::optional<bool> bit_identical;               // over twenty runs
 
   double tflops() const { return flops / ours.median * 1e-6; }
   double gbs() const { return bytes / ours.median * 1e-3; }
