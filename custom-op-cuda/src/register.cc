@@ -53,17 +53,21 @@ static const ort::KernelSpec kTable[] = {
 #endif
 };
 
+// Whether the CUDA rows are there and can run: a library built for CUDA 13 cannot run on a driver for CUDA 12.
+static bool serves_gpus() {
 #ifdef SWIGLU_CUDA
-constexpr bool kHasCudaKernels = true;
+  static const bool serves = cuda::driver_is_new_enough();
+  return serves;
 #else
-constexpr bool kHasCudaKernels = false;
+  return false;
 #endif
+}
 
 // Who computes FusedSwiGLU in a session on the CPU, by the session configuration entry of this name:
 //   kernel    ours (the default)
 //   function  the model's own local function: ONNX Runtime inlines it, and its MatMul keeps constant weights packed from one run
 //             to the next, which a custom operator cannot have without keeping a second copy of them
-// A session on a GPU, which a second entry tells ("cuda:0"), has our CUDA kernel, or the function where this build has none: its
+// A session on a GPU, which a second entry tells ("cuda:0"), has our CUDA kernel, or the function where that cannot run: its
 // nodes shall not be carried to the CPU and back. That is what happens to what has kernels for the CPU only: float64 and
 // FusedSwiGLUGrad.
 constexpr const char* kCpuFusionEntry = "dev.swiglu.cpu_fusion";
@@ -85,7 +89,7 @@ static bool inlines_fusion(const OrtSessionOptions* options) {
     throw ort::invalid("session configuration entry " + std::string(kCpuFusionEntry) + " must be kernel or function.");
   }
   const bool on_gpu = entry(options, kDeviceEntry, "").rfind("cuda", 0) == 0;
-  return on_gpu ? !kHasCudaKernels : choice == "function";
+  return on_gpu ? !serves_gpus() : choice == "function";
 }
 
 // Operators and their domains outlive every session that uses them, so they are made once and never released.
@@ -94,6 +98,7 @@ static OrtCustomOpDomain* make_domain(bool inline_fusion) {
   OrtCustomOpDomain* domain = nullptr;
   ort::check(ort::api().CreateCustomOpDomain(kDomain, &domain));
   for (const ort::KernelSpec& kernel : kTable) {
+    if (kernel.provider != cpu::kProvider && !serves_gpus()) continue;
     // One kernel, of whichever provider, would hide the function.
     if (inline_fusion && kernel.op == &kFusedSwiGLU) continue;
     ort::check(ort::api().CustomOpDomain_Add(domain, &ops.emplace_back(kernel)));

@@ -13,6 +13,11 @@ static Device ask(int index) {
   return {index, 10 * major + minor, multiprocessors};
 }
 
+bool driver_is_new_enough() {
+  int driver = 0;
+  return cudaDriverGetVersion(&driver) == cudaSuccess && driver / 1000 >= CUDART_VERSION / 1000;
+}
+
 const Device& current_device() {
   static std::array<Device, kMostDevices> devices;
   static std::array<std::once_flag, kMostDevices> asked;

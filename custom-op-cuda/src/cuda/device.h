@@ -16,6 +16,9 @@ struct Device {
   int multiprocessors = 0;
 };
 
+// Whether the driver, if there is one, serves the CUDA release that this was built with.
+bool driver_is_new_enough();
+
 // Asked of the driver once for each device.
 const Device& current_device();
 
@@ -33,15 +36,15 @@ class OncePerDevice {
  public:
   template <class Find> cudaError_t get(const Device& device, int* value, const Find& find) {
     std::atomic<int>& known = known_[device.index];
-    *value = known.load(std::memory_order_acquire);
-    if (*value != kUnknown) return cudaSuccess;
+    *value = known.load(std::memory_order_acquire) - 1;
+    if (*value != kUnknown - 1) return cudaSuccess;
     const cudaError_t error = find(value);
-    if (error == cudaSuccess) known.store(*value, std::memory_order_release);
+    if (error == cudaSuccess) known.store(*value + 1, std::memory_order_release);
     return error;
   }
 
  private:
-  static constexpr int kUnknown = 0;
+  static constexpr int kUnknown = 0;  // known numbers are kept plus one
   std::array<std::atomic<int>, kMostDevices> known_ = {};
 };
 

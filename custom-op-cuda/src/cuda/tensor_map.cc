@@ -2,7 +2,6 @@
 
 #include <initializer_list>
 
-#include <cstring>
 
 namespace swiglu::cuda {
 
@@ -25,14 +24,17 @@ static int64_t element_size(CUtensorMapDataType type) {
   return type == CU_TENSOR_MAP_DATA_TYPE_FLOAT32 || type == CU_TENSOR_MAP_DATA_TYPE_TFLOAT32 ? 4 : 2;
 }
 
+static Encoder encoder() {
+  static const Encoder found = find_encoder();
+  return found;
+}
+
 static cudaError_t encode_anew(const MatrixMap& matrix, CUtensorMap* map) {
-  static const Encoder encoder = find_encoder();
-  if (encoder == nullptr) return cudaErrorNotSupported;
   const cuuint64_t sizes[] = {cuuint64_t(matrix.columns), cuuint64_t(matrix.rows)};
   const cuuint64_t strides[] = {cuuint64_t(matrix.columns * element_size(matrix.type))};
   const cuuint32_t box[] = {cuuint32_t(matrix.box_columns), cuuint32_t(matrix.box_rows)};
   const cuuint32_t steps[] = {1, 1};
-  const CUresult result = encoder(map, matrix.type, 2, const_cast<void*>(matrix.data), sizes, strides, box, steps,
+  const CUresult result = encoder()(map, matrix.type, 2, const_cast<void*>(matrix.data), sizes, strides, box, steps,
                                   CU_TENSOR_MAP_INTERLEAVE_NONE, matrix.swizzle, CU_TENSOR_MAP_L2_PROMOTION_L2_128B,
                                   CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE);
   return result == CUDA_SUCCESS ? cudaSuccess : cudaErrorInvalidValue;
@@ -59,11 +61,11 @@ static size_t slot(const MatrixMap& m, size_t slots) {
 }
 
 bool has_tensor_map(const void* data, int64_t columns, int64_t element_size) {
-  return reinterpret_cast<uintptr_t>(data) % 16 == 0 && columns * element_size % 16 == 0;
+  return encoder() != nullptr && reinterpret_cast<uintptr_t>(data) % 16 == 0 && columns * element_size % 16 == 0;
 }
 
 cudaError_t encode(const MatrixMap& matrix, CUtensorMap* map) {
-  constexpr size_t kSlots = 256;
+  constexpr size_t kSlots = 1024;
   static thread_local Remembered remembered[kSlots];
   Remembered& known = remembered[slot(matrix, kSlots)];
   if (!equal(known.matrix, matrix)) {

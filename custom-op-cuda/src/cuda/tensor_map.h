@@ -26,10 +26,10 @@ template <class T> constexpr CUtensorMapDataType kTensorMapType = CU_TENSOR_MAP_
 template <> inline constexpr CUtensorMapDataType kTensorMapType<float16> = CU_TENSOR_MAP_DATA_TYPE_FLOAT16;
 template <> inline constexpr CUtensorMapDataType kTensorMapType<bfloat16> = CU_TENSOR_MAP_DATA_TYPE_BFLOAT16;
 
-// What the copy engine can address: 16-byte aligned data whose rows are a multiple of 16 bytes apart.
+// What the copy engine can address: 16-byte aligned data whose rows are a multiple of 16 bytes apart; nothing, where the driver
+// cannot encode maps.
 bool has_tensor_map(const void* data, int64_t columns, int64_t element_size);
 
-// Fails with cudaErrorNotSupported where the driver has no encoder.
 cudaError_t encode(const MatrixMap& matrix, CUtensorMap* map);
 
 }  // namespace swiglu::cuda

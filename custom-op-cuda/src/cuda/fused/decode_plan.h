@@ -53,7 +53,7 @@ constexpr int decode_stages_within(int bytes, int tokens, const DecodeCut& cut) 
 // weights come in spans of 128 bytes for the same reason.
 constexpr DecodeCut decode_cut(int tokens, bool wide, bool trans_b) {
   const DecodeCut cut = !wide          ? tokens <= 16 ? DecodeCut{1, 64, 1} : DecodeCut{1, 32, 4}
-                        : tokens <= 32 ? DecodeCut{2, 32, tokens == 8 ? 1 : 2}
+                        : tokens <= 32 ? DecodeCut{2, 32, tokens <= 16 ? 1 : 2}
                                        : DecodeCut{1, 64, 8};
   return {cut.boxes, trans_b ? 64 : cut.rows, cut.sharing};
 }
@@ -65,9 +65,8 @@ constexpr DecodeCut decode_cut(int tokens, bool wide, bool trans_b) {
 //   the memory idle: then k is cut, down to parts of 256 rows. (1, 8192, 1408), of 22 tiles, takes 13.0 μs in 4 parts, 14.1 in 3.
 // - Where all of the next launch's blocks find room, they should come early, while this one's still hold their places and no
 //   two of them get the same multiprocessor: (1, 4096, 14336) takes 54.9 μs if they come halfway, and by chance from 54.7 to 64
-//   if they come at the end. In thirds a ring's length before the end is early enough and 1 % faster. Otherwise, and where there
-//   is little to read, blocks that come early are in the way, (1, 8192, 28672) takes 267 μs, not 213; they warm the L2 cache for
-//   their first stages instead.
+//   if they come at the end. Otherwise, and where there is little to read, blocks that come early are in the way, (1, 8192, 28672)
+//   takes 267 μs, not 213; they warm the L2 cache for their first stages instead.
 inline DecodePlan decode_plan(const GemmSizes& sizes, int multiprocessors) {
   constexpr int kLeastPart = 256, kEnoughStages = 4, kManyRowBlocks = 64, kWarmed = 2;
   const auto pieces = [](int64_t size, int piece) { return static_cast<int>((size + piece - 1) / piece); };
@@ -92,8 +91,8 @@ inline DecodePlan decode_plan(const GemmSizes& sizes, int multiprocessors) {
   const bool next_fits = 2 * blocks <= (in_thirds ? 3 : 2) * multiprocessors;
   const bool early = next_fits && plan.parts == 1 && plan.row_blocks >= kManyRowBlocks;
   plan.stages = in_thirds ? third : half;
-  plan.trigger = !early ? 1 : in_thirds ? plan.stages : plan.row_blocks / 2;
-  plan.prefetch = early && !in_thirds ? 0 : kWarmed;
+  plan.trigger = early ? plan.row_blocks / 2 : 1;
+  plan.prefetch = early ? 0 : kWarmed;
   return plan;
 }
 

@@ -131,12 +131,7 @@ __device__ void finish(const FusedSwiGLUProblem<T>& p, const DecodePlan& plan, i
 #pragma unroll 1
   for (int token = part * kTokensAtOnce + thread / kQuads; token < p.sizes.m; token += plan.parts * kTokensAtOnce) {
     const int at = mine.place(token, thread % kQuads * kQuad);
-    float gate[kQuad] = {}, up[kQuad] = {};
-    add_parts(&mine.gate[at], plan.parts, gate);
-    add_parts(&mine.up[at], plan.parts, up);
-    with_activation(p.gate_function.activation, [&](auto activation) {
-      columns.template write<decltype(activation)::value>(token, gate, up);
-    });
+    columns.write(token, add_parts(&mine.gate[at], plan.parts), add_parts(&mine.up[at], plan.parts));
   }
 }
 

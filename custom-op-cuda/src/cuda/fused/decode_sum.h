@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cuda/fused/decode_plan.h"
+#include "cuda/pack.h"
 #include "cuda/ptx/cluster.h"
 
 namespace swiglu::cuda {
@@ -32,15 +33,21 @@ template <int kTokens> struct DecodeSums {
   }
 };
 
-__device__ __forceinline__ void add(const float4& from, float (&to)[kQuad]) {
-  to[0] += from.x, to[1] += from.y, to[2] += from.z, to[3] += from.w;
+using Quad = Floats<kQuad>;
+
+__device__ __forceinline__ void add(const float4& from, Quad& to) {
+  to.values[0] += from.x, to.values[1] += from.y, to.values[2] += from.z, to.values[3] += from.w;
 }
 
-// Adds all parts, each from its block's sums, at the place where this block has `mine`. Loads of a round are all on their way
+// The sum of all parts, each from its block's sums, at the place where this block has `mine`. Loads of a round are all on their way
 // before the first is used.
-__device__ __forceinline__ void add_parts(const float* mine, int parts, float (&sum)[kQuad]) {
-  if (parts == 1) return add(*reinterpret_cast<const float4*>(mine), sum);
+__device__ __forceinline__ Quad add_parts(const float* mine, int parts) {
   constexpr int kAtOnce = 4;
+  Quad sum = {};
+  if (parts == 1) {
+    add(*reinterpret_cast<const float4*>(mine), sum);
+    return sum;
+  }
 #pragma unroll 1
   for (int first = 0; first < parts; first += kAtOnce) {
     float4 loaded[kAtOnce];
@@ -53,6 +60,7 @@ __device__ __forceinline__ void add_parts(const float* mine, int parts, float (&
       if (first + i < parts) add(loaded[i], sum);
     }
   }
+  return sum;
 }
 
 }  // namespace swiglu::cuda

@@ -5,7 +5,7 @@
 
 #include "cuda/fused/gemm_sm90_tile.h"
 #include "cuda/ptx/cluster.h"
-#include "math/gate.h"
+#include "ops/problems.h"
 
 namespace swiglu::cuda {
 
@@ -17,11 +17,8 @@ struct Maps {
 template <class T> struct Arguments {
   CUtensorMap x;
   Maps wide, narrow;
-  Gate gate_function;
+  FusedSwiGLUProblem<T> problem;
   Order order;
-  int m, n, k;
-  const T *b_gate, *b_up;
-  T *y, *gate, *up;  // of which gate and up may be null
 };
 
 template <class Tile> struct Shared {
@@ -49,7 +46,7 @@ struct Work {
   template <class Tile, class T> static __device__ Work of(const Arguments<T>& a) {
     const int size = Tile::kSharing == Sharing::depth ? ptx::cluster_size() : Tile::kCluster;
     const int rank = Tile::kSharing == Sharing::none ? 0 : ptx::cluster_rank();
-    const int steps = (a.k + kTileDepth - 1) / kTileDepth;
+    const int steps = int((a.problem.sizes.k + kTileDepth - 1) / kTileDepth);
     Work work = {rank, int(blockIdx.x) / size, int(gridDim.x) / size, 0, steps};
     if (Tile::kSharing == Sharing::depth) work.first_step = steps * rank / size, work.end_step = steps * (rank + 1) / size;
     return work;

@@ -41,6 +41,7 @@ __device__ __forceinline__ void store_tile(const CUtensorMap* map, uint8_t* stag
   }
 }
 
+// Columns come in pairs: n is a multiple of 8 here.
 template <class Width, class T> __device__ __forceinline__ void add_bias(const T* bias, int column, int n, float* d) {
   if (bias == nullptr) return;
 #pragma unroll
@@ -58,13 +59,14 @@ __device__ __forceinline__ void finish_tile(const Arguments<T>& a, const Shared<
                                             float (&d)[Width::kColumns]) {
   constexpr int kUp = Width::kColumns / 2;
   const int row = place.row + warpgroup * Tile::kRowsEach, column = place.column;
-  add_bias<Width>(a.b_gate, column, a.n, d);
-  add_bias<Width>(a.b_up, column, a.n, d + kUp);
+  const FusedSwiGLUProblem<T>& p = a.problem;
+  add_bias<Width>(p.b_gate, column, int(p.sizes.n), d);
+  add_bias<Width>(p.b_up, column, int(p.sizes.n), d + kUp);
   uint8_t* staging = shared.y(warpgroup);
   const Maps& to = maps<Tile, Width>(a);
-  if (a.gate != nullptr) store_tile<Tile, Width>(&to.gate, staging, warpgroup, row, column, [&](int i) { return d[i]; });
-  if (a.up != nullptr) store_tile<Tile, Width>(&to.up, staging, warpgroup, row, column, [&](int i) { return d[kUp + i]; });
-  const Gate& function = a.gate_function;
+  if (p.gate != nullptr) store_tile<Tile, Width>(&to.gate, staging, warpgroup, row, column, [&](int i) { return d[i]; });
+  if (p.up != nullptr) store_tile<Tile, Width>(&to.up, staging, warpgroup, row, column, [&](int i) { return d[kUp + i]; });
+  const Gate& function = p.gate_function;
   if (function.limited || function.up_offset != 0) {
 #pragma unroll
     for (int i = 0; i < kUp; ++i) {

@@ -51,8 +51,7 @@ __device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgro
     at.advance();
   }
   ptx::wgmma_wait<0>();
-#pragma unroll
-  for (int i = 0; i < Width::kColumns; ++i) asm volatile("" : "+f"(d[i])::"memory");
+  ptx::wgmma_results(d);
   release(shared, previous);
 }
 

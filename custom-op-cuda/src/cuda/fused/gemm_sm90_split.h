@@ -2,9 +2,8 @@
 // the order of the blocks, so that the result does not depend on which of them is done first. Each block finishes some rows.
 #pragma once
 
+#include "cuda/fused/finish.h"
 #include "cuda/fused/gemm_sm90_block.h"
-#include "cuda/gate_16bit.h"
-#include "cuda/pack.h"
 
 namespace swiglu::cuda {
 
@@ -13,6 +12,7 @@ template <class Width> constexpr int kSumsPitch = 2 * Width::kColumns + 8;
 
 template <class Tile, class Width>
 __device__ __forceinline__ void put_sums(const Shared<Tile>& shared, int warpgroup, const float (&d)[Width::kColumns]) {
+  static_assert(kTileRows * kSumsPitch<Width> * sizeof(float) <= Tile::kStages * Tile::kBytesStage, "the sums fit where the ring was");
   float* sums = reinterpret_cast<float*>(shared.base);
   const int row = warpgroup * Tile::kRowsEach + threadIdx.x % 128 / 32 * 16 + threadIdx.x % 32 / 4, column = threadIdx.x % 4 * 2;
 #pragma unroll
@@ -41,12 +41,6 @@ __device__ __forceinline__ Sums add_parts(const float* sums, int parts) {
   return total;
 }
 
-template <class T> __device__ __forceinline__ void add_bias(const T* bias, Sums& sums) {
-  if (bias == nullptr) return;
-#pragma unroll
-  for (int i = 0; i < kSumsAtOnce; ++i) sums.values[i] += widen(bias[i]);
-}
-
 // Between two barriers of the cluster: all sums are there before, nobody leaves until after.
 template <class Tile, class Width, class T>
 __device__ __forceinline__ void finish_split_tile(const Arguments<T>& a, const Shared<Tile>& shared, int rank, const Place& place) {
@@ -55,22 +49,10 @@ __device__ __forceinline__ void finish_split_tile(const Arguments<T>& a, const S
   constexpr int kPacks = Width::kColumns / kSumsAtOnce;
   for (int i = thread; i < rows * kPacks; i += Tile::kWarpgroups * 128) {
     const int row = rank * rows + i / kPacks, column = i % kPacks * kSumsAtOnce;
-    if (place.row + row >= a.m || place.column + column >= a.n) continue;
+    if (place.row + row >= a.problem.sizes.m) continue;
     const float* own = sums + row * kSumsPitch<Width> + column;
-    Sums gate = add_parts(own, parts), up = add_parts(own + Width::kColumns, parts);
-    const int64_t first = place.column + column, at = int64_t(place.row + row) * a.n + first;
-    add_bias(a.b_gate == nullptr ? nullptr : a.b_gate + first, gate);
-    add_bias(a.b_up == nullptr ? nullptr : a.b_up + first, up);
-    if (a.gate != nullptr) store_pack(a.gate + at, narrow_pack<T>(gate));
-    if (a.up != nullptr) store_pack(a.up + at, narrow_pack<T>(up));
-    Sums y;
-    with_activation(a.gate_function.activation, [&](auto activation) {
-#pragma unroll
-      for (int j = 0; j < kSumsAtOnce; ++j) {
-        y.values[j] = gated_16bit<decltype(activation)::value>(a.gate_function, gate.values[j], up.values[j]);
-      }
-    });
-    store_pack(a.y + at, narrow_pack<T>(y));
+    const Finish<T, kSumsAtOnce> finish(a.problem, place.column + column);
+    finish.write(place.row + row, add_parts(own, parts), add_parts(own + Width::kColumns, parts));
   }
 }
 

@@ -222,6 +222,7 @@ __device__ __forceinline__ void multiply(Shared& shared, const Member& me, int b
     if (step + 2 < steps) fetch(even);
   }
   ptx::wgmma_wait<0>();
+  ptx::wgmma_results(d[0]), ptx::wgmma_results(d[1]);
   release(previous);
 }
 

@@ -1,8 +1,9 @@
 #include "cuda/fused/paths.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <initializer_list>
+#include <string>
 #include <type_traits>
 
 #include "cuda/fused/decode_sm90_16bit.h"
@@ -37,11 +38,18 @@ bool find_path(const char* name, Path* path) {
   return false;
 }
 
+// An environment variable that names no path is told once, and then every call fails: a mistyped name must not measure another kernel.
+static constexpr Path kMistyped = static_cast<Path>(-1);
+
 Path forced_path() {
   static const Path forced = [] {
+    const char* wanted = std::getenv("SWIGLU_CUDA_PATH");
     Path path = Path::automatic;
-    if (const char* wanted = std::getenv("SWIGLU_CUDA_PATH")) find_path(wanted, &path);
-    return path;
+    if (wanted == nullptr || find_path(wanted, &path)) return path;
+    std::string known;
+    for (const NamedPath& named : kPaths) known += std::string(" ") + named.name;
+    std::fprintf(stderr, "swiglu_ort: SWIGLU_CUDA_PATH=%s names no path; there are%s\n", wanted, known.c_str());
+    return kMistyped;
   }();
   return forced;
 }
@@ -59,14 +67,27 @@ template <class T> bool takes(Path path, const FusedSwiGLUProblem<T>& p, const D
   return path == Path::plain_smxx;
 }
 
+// The decode kernel is for few rows. From 33 on its tiles of 64 columns leave a bad rest where there are between one and one and a half
+// of them for each multiprocessor: (64, 4096, 11008) takes it 53 μs on an H200, and the kernel for many rows 48.
+static bool has_few_rows(const GemmSizes& s, const Device& device) {
+  const int64_t tiles = (s.n + 63) / 64, multiprocessors = device.multiprocessors;
+  return s.m <= 32 || !(tiles > multiprocessors && 2 * tiles <= 3 * multiprocessors);
+}
+
+// TF32 on wgmma makes tiles of 128 rows at least; up to 32 rows mma.sync's small tiles stream the weights faster: (16, 4096, 11008)
+// takes 87 μs, not 185.
+constexpr int kFewRowsTf32 = 32;
+
 template <class T> Path choose(const FusedSwiGLUProblem<T>& p, const Device& device) {
-  for (const Path path : {Path::decode_sm90, Path::gemm_sm90, Path::tf32_sm90, Path::mma_sm80}) {
-    if (takes(path, p, device)) return path;
-  }
-  return Path::plain_smxx;
+  const auto fits = [&](Path path) { return takes(path, p, device); };
+  if (fits(Path::decode_sm90) && (has_few_rows(p.sizes, device) || !fits(Path::gemm_sm90))) return Path::decode_sm90;
+  if (fits(Path::gemm_sm90)) return Path::gemm_sm90;
+  if (fits(Path::tf32_sm90) && p.sizes.m > kFewRowsTf32) return Path::tf32_sm90;
+  return fits(Path::mma_sm80) ? Path::mma_sm80 : Path::plain_smxx;
 }
 
 template <class T> cudaError_t fused_swiglu(const FusedSwiGLUProblem<T>& p, const Launch& launch, Path path) {
+  if (path == kMistyped) return cudaErrorInvalidValue;
   if (p.sizes.m == 0 || p.sizes.n == 0) return cudaSuccess;
   if (!takes(path, p, launch.device)) path = choose(p, launch.device);
   if constexpr (std::is_same_v<T, float>) {

@@ -20,7 +20,7 @@ enum class Path {
 const char* name(Path path);
 bool find_path(const char* name, Path* path);
 
-// The path of the environment variable SWIGLU_CUDA_PATH, else automatic.
+// The path of the environment variable SWIGLU_CUDA_PATH, else automatic. If it names none, every call fails.
 Path forced_path();
 
 // Whether `path` can compute this problem at all on this chip.

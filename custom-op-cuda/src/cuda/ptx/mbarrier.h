@@ -37,18 +37,6 @@ __device__ __forceinline__ void barrier_release_remote(Barrier* barrier, uint32_
       : "memory");
 }
 
-// The same; a thread of that block that waits sees what was written before.
-__device__ __forceinline__ void barrier_arrive_remote(Barrier* barrier, uint32_t rank) {
-  asm volatile(
-      "{\n"
-      ".reg .b32 remote;\n"
-      "mapa.shared::cluster.u32 remote, %0, %1;\n"
-      "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [remote];\n"
-      "}\n" ::"r"(shared_address(barrier)),
-      "r"(rank)
-      : "memory");
-}
-
 __device__ __forceinline__ bool barrier_passed(Barrier* barrier, uint32_t parity) {
   uint32_t passed;
   asm volatile(
@@ -65,22 +53,6 @@ __device__ __forceinline__ bool barrier_passed(Barrier* barrier, uint32_t parity
 
 __device__ __forceinline__ void barrier_wait(Barrier* barrier, uint32_t parity) {
   while (!barrier_passed(barrier, parity)) {
-  }
-}
-
-// Waits for arrivals of other blocks of the cluster, and sees what they wrote before.
-__device__ __forceinline__ void barrier_wait_cluster(Barrier* barrier, uint32_t parity) {
-  uint32_t passed = 0;
-  while (passed == 0) {
-    asm volatile(
-        "{\n"
-        ".reg .pred p;\n"
-        "mbarrier.try_wait.parity.acquire.cluster.shared::cta.b64 p, [%1], %2;\n"
-        "selp.u32 %0, 1, 0, p;\n"
-        "}\n"
-        : "=r"(passed)
-        : "r"(shared_address(barrier)), "r"(parity)
-        : "memory");
   }
 }
 

@@ -13,7 +13,7 @@ __device__ __forceinline__ void prefetch_tensor_map(const CUtensorMap* map) {
 }
 
 // How long a line should stay in the L2 cache; createpolicy's encodings for the whole of an access.
-constexpr uint64_t kEvictFirst = 0x12F0000000000000, kEvictNormal = 0x1000000000000000, kEvictLast = 0x14F0000000000000;
+constexpr uint64_t kEvictFirst = 0x12F0000000000000, kEvictNormal = 0x1000000000000000;
 
 // Box at (inner, outer) of a 2D map into this block's shared memory; its bytes count on `barrier`.
 __device__ __forceinline__ void tma_load(const CUtensorMap* map, void* to, int32_t inner, int32_t outer, Barrier* barrier,

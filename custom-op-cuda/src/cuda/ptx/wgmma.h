@@ -31,10 +31,15 @@ template <int kPending> __device__ __forceinline__ void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
 }
 
+// Keeps the compiler from reading accumulators before the wait that precedes this.
+template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[kCount]) {
+#pragma unroll
+  for (int i = 0; i < kCount; ++i) asm volatile("" : "+f"(d[i])::"memory");
+}
+
 // The accumulators' places in the instruction, and the accumulators, eight at a time.
 #define SWIGLU_D8(i) \
   "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3]), "+f"(d[i + 4]), "+f"(d[i + 5]), "+f"(d[i + 6]), "+f"(d[i + 7])
-#define SWIGLU_D4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
 
 #define SWIGLU_WGMMA_N256(TYPE)                                                                                                   \
   asm volatile(                                                                                                                   \
@@ -86,25 +91,6 @@ template <int kPending> __device__ __forceinline__ void wgmma_wait() {
       : SWIGLU_D8(0), SWIGLU_D8(8), SWIGLU_D8(16), SWIGLU_D8(24), SWIGLU_D8(32), SWIGLU_D8(40), SWIGLU_D8(48)                     \
       : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB))
 
-#define SWIGLU_WGMMA_N56(TYPE)                                                                                                    \
-  asm volatile(                                                                                                                   \
-      "{\n.reg .pred p;\nsetp.ne.b32 p, %30, 0;\n"                                                                                \
-      "wgmma.mma_async.sync.aligned.m64n56k16.f32." TYPE "." TYPE " {"                                                            \
-      "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "            \
-      "%24, %25, %26, %27}, "                                                                                                     \
-      "%28, %29, p, 1, 1, 0, %31;\n}\n"                                                                                           \
-      : SWIGLU_D8(0), SWIGLU_D8(8), SWIGLU_D8(16), SWIGLU_D4(24)                                                                  \
-      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB))
-
-#define SWIGLU_WGMMA_N48(TYPE)                                                                                                    \
-  asm volatile(                                                                                                                   \
-      "{\n.reg .pred p;\nsetp.ne.b32 p, %26, 0;\n"                                                                                \
-      "wgmma.mma_async.sync.aligned.m64n48k16.f32." TYPE "." TYPE " {"                                                            \
-      "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23}, "           \
-      "%24, %25, p, 1, 1, 0, %27;\n}\n"                                                                                           \
-      : SWIGLU_D8(0), SWIGLU_D8(8), SWIGLU_D8(16)                                                                                 \
-      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB))
-
 // d = a·b, plus d where `accumulate` is not 0. B is K-major, or with kTransposedB N-major.
 template <class T, int kColumns, int kTransposedB>
 __device__ __forceinline__ void wgmma(float (&d)[kColumns / 2], uint64_t a, uint64_t b, int accumulate) {
@@ -115,20 +101,15 @@ __device__ __forceinline__ void wgmma(float (&d)[kColumns / 2], uint64_t a, uint
   SWIGLU_WGMMA(192);
   SWIGLU_WGMMA(128);
   SWIGLU_WGMMA(112);
-  SWIGLU_WGMMA(56);
-  SWIGLU_WGMMA(48);
 #undef SWIGLU_WGMMA
-  static_assert(kColumns == 256 || kColumns == 192 || kColumns == 128 || kColumns == 112 || kColumns == 56 || kColumns == 48,
+  static_assert(kColumns == 256 || kColumns == 192 || kColumns == 128 || kColumns == 112,
                 "one of the shapes above");
 }
 
 #undef SWIGLU_D8
-#undef SWIGLU_D4
 #undef SWIGLU_WGMMA_N256
 #undef SWIGLU_WGMMA_N192
 #undef SWIGLU_WGMMA_N128
 #undef SWIGLU_WGMMA_N112
-#undef SWIGLU_WGMMA_N56
-#undef SWIGLU_WGMMA_N48
 
 }  // namespace swiglu::cuda::ptx

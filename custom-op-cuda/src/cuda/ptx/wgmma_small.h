@@ -8,12 +8,6 @@
 
 namespace swiglu::cuda::ptx {
 
-// Keeps the compiler from reading accumulators before the wait that precedes this.
-template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[kCount]) {
-#pragma unroll
-  for (int i = 0; i < kCount; ++i) asm volatile("" : "+f"(d[i])::"memory");
-}
-
 #define SWIGLU_D4(i) "+f"(d[i]), "+f"(d[i + 1]), "+f"(d[i + 2]), "+f"(d[i + 3])
 #define SWIGLU_D16(i) SWIGLU_D4(i), SWIGLU_D4(i + 4), SWIGLU_D4(i + 8), SWIGLU_D4(i + 12)
 #define SWIGLU_WGMMA(n, type, registers, a_at, b_at, mn_major_at, accumulate_at, ...)                                \
