@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Merges what the stages of tools/gpu-check wrote into RESULTS/GPU.json, says which bars pass there and in GPU.md, draws the charts.
+"""Merges what the stages of tools/gpu-check wrote into RESULTS/GPU.json, says what passes there and in GPU.md, draws the charts.
 
 usage: merge.py OUT RESULTS [--any-commit]
 """
