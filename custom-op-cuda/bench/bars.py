@@ -11,7 +11,7 @@ class Bar:
     what: str
     rows: Callable[[dict], bool]
     value: Callable[[dict, dict], Optional[float]]  # of (row, evidence); None fails
-    at_least: float
+    at_least: Optional[float]  # None: no bar, a measurement to know
     share: float = 1.0     # of the rows
     expected: int = 1      # so many rows must be there
 
@@ -42,6 +42,10 @@ def accuracy(row: dict, evidence: dict) -> Optional[float]:
     return min(ratios)
 
 
+def alone(row: dict, evidence: dict) -> float:
+    return row["baselines"]["cublas_gemm_alone"] / row["us_alone"]
+
+
 def all_peers(row: dict, evidence: dict) -> float:
     return float({"torch_eager", "torch_compile", "triton"} <= row["baselines"].keys() and "peak_bytes" in row)
 
@@ -57,6 +61,11 @@ def rows(source: str = "native", group: Optional[str] = None, **facts) -> Callab
 def with_rows(condition: Callable[[dict], bool], select: Callable[[dict], bool]) -> Callable[[dict], bool]:
     return lambda row: select(row) and condition(row)
 
+
+# So many rows there are. The benchmark's groups: elementwise, decode, gemm, mma, sweep and tf32; those of peers.py: elementwise
+# and published.
+TF32 = 1
+NATIVE, PEERS = 24 + 42 + 36 + 1 + 300 + TF32, 24 + 192
 
 MIDDLE, LARGE, FEW = [128, 256, 512, 1024], [2048, 8192], DECODE[1:]
 
@@ -85,13 +94,19 @@ BARS = [
     Bar("mma.sync, 2048 x 4096 x 11008: x cublas_gemm", rows(group="mma"), against("cublas_gemm"), 0.55),
     Bar("published configurations: a row each", rows("peers", "published"), all_peers, 1.0, expected=192),
     Bar("memory: 32 MiB over peak bytes beyond inputs and output", lambda row: "peak_bytes" in row,
-        lambda row, evidence: (32 << 20) / max(row["peak_bytes"], 1), 1.0),
+        lambda row, evidence: (32 << 20) / max(row["peak_bytes"], 1), 1.0, expected=NATIVE + PEERS),
     Bar("accuracy: unfused error over ours, 16 bits",
-        lambda row: row.get("error_unfused") and row["dtype"] in ("float16", "bfloat16"), accuracy, 1.0),
-    Bar("bit-identical over 20 runs", rows(), lambda row, evidence: float(row["bit_identical"]), 1.0),
+        lambda row: "error_unfused" in row and row["dtype"] in ("float16", "bfloat16"), accuracy, 1.0,
+        expected=NATIVE - TF32 + PEERS),
+    Bar("bit-identical over 20 runs", with_rows(lambda row: "bit_identical" in row, rows()),
+        lambda row, evidence: float(row["bit_identical"]), 1.0, expected=NATIVE),
     Bar("sessions, M 1, 16, 2048, 8192: x ONNX Runtime", rows("sessions", phase=["m1", "m16", "m2048", "m8192"]),
         against("ort"), 1.15, expected=16),
     Bar("sessions, M 256, 1024: x ONNX Runtime", rows("sessions", phase=["m256", "m1024"]), against("ort"), 1.05, expected=8),
+    Bar("fused, M 1 to 64, a pause after each launch: x cublas_gemm", with_rows(lambda row: "us_alone" in row, rows(group="decode")),
+        alone, None, expected=42),
+    Bar("fused, M 128 to 2048, a pause after each launch: x cublas_gemm", with_rows(lambda row: "us_alone" in row, rows(group="gemm")),
+        alone, None, expected=30),
 ]
 
 
@@ -102,6 +117,18 @@ class Verdict:
     worst: Optional[float]
     where: str
     passed: bool
+
+    @property
+    def mark(self) -> str:
+        return "" if self.bar.at_least is None else "ok" if self.passed else "FAIL"
+
+    @property
+    def value(self) -> str:
+        return "-" if self.worst is None else f"{self.worst:.3f}" if self.worst < 1000 else "> 1000"
+
+    @property
+    def limit(self) -> str:
+        return "" if self.bar.at_least is None else f"{self.bar.at_least:.2f}"
 
 
 def name_of(row: dict) -> str:
@@ -114,7 +141,7 @@ def judge(bar: Bar, evidence: dict) -> Verdict:
     chosen = [row for row in evidence["rows"] if bar.rows(row)]
     values = [(bar.value(row, evidence), row) for row in chosen]
     known = sorted(((value, i) for i, (value, _) in enumerate(values) if value is not None))
-    enough = sum(value >= bar.at_least for value, _ in known) >= bar.share * len(chosen)
+    enough = bar.at_least is None or sum(value >= bar.at_least for value, _ in known) >= bar.share * len(chosen)
     complete = len(chosen) >= bar.expected
     if not known:
         return Verdict(bar, len(chosen), None, "", False)
@@ -124,12 +151,26 @@ def judge(bar: Bar, evidence: dict) -> Verdict:
 
 def table(evidence: dict) -> str:
     lines = [f"{'':4s} {'worst':>8s} {'bar':>5s} {'rows':>9s}  what"]
-    for bar in BARS:
-        verdict = judge(bar, evidence)
-        worst = "-" if verdict.worst is None else f"{verdict.worst:.3f}" if verdict.worst < 1000 else "> 1000"
-        where = "" if verdict.passed or not verdict.where else "  <- " + verdict.where
-        lines.append(f"{'ok' if verdict.passed else 'FAIL':4s} {worst:>8s} {bar.at_least:5.2f} {verdict.count:>4d}/{bar.expected:<4d}  "
-                     f"{bar.what}{where}")
-    for check, verdict in evidence.get("checks", {}).items():
-        lines.append(f"{'ok' if verdict == 'ok' else 'FAIL':4s} {verdict:>8s} {'':5s} {'':9s}  stage {check}")
+    for verdict in (judge(bar, evidence) for bar in BARS):
+        where = f"  <- {verdict.where}" if verdict.mark == "FAIL" and verdict.where else ""
+        lines.append(f"{verdict.mark:4s} {verdict.value:>8s} {verdict.limit:>5s} {verdict.count:>4d}/{verdict.bar.expected:<4d}  "
+                     f"{verdict.bar.what}{where}")
+    for name, stage in evidence["stages"].items():
+        lines.append(f"{'ok' if stage['verdict'] == 'ok' else 'FAIL':4s} {stage['verdict']:>8s} {'':5s} {'':9s}  stage {name}")
     return "\n".join(lines)
+
+
+def markdown(evidence: dict) -> str:
+    """The table for people, with where its numbers come from."""
+    versions = ", ".join(f"{name} {version}" for name, version in evidence["versions"].items())
+    lines = [f"# {evidence['gpu'].upper()}: what is required and what was measured", "",
+             f"Commit {evidence['commit']}, {evidence['date']}, driver {evidence['driver']}, {versions}; "
+             f"device copy {evidence['copy_gbs']:.0f} GB/s. Every row is in [{evidence['gpu']}.json]({evidence['gpu']}.json); "
+             "`tools/gpu-check` measures them.", "",
+             "| what | bar | worst | where | rows | |", "|---|---|---|---|---|---|"]
+    for verdict in (judge(bar, evidence) for bar in BARS):
+        rows = f"{verdict.count}" if verdict.count >= verdict.bar.expected else f"{verdict.count} of {verdict.bar.expected}"
+        lines.append(f"| {verdict.bar.what} | {verdict.limit} | {verdict.value} | {verdict.where} | {rows} | {verdict.mark} |")
+    lines += ["", "| stage | | commit | date |", "|---|---|---|---|"]
+    lines += [f"| {name} | {s['verdict']} | {s['commit']} | {s['date']} |" for name, s in evidence["stages"].items()]
+    return "\n".join(lines) + "\n"

@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 """Our operators against PyTorch eager, torch.compile and Triton, in one process: writes rows for the evidence file.
 
+torch.compile is called with its defaults (inductor, mode "default", no max-autotune) on the eager expression. The elementwise group
+is compiled for each shape (static), the published one once for all numbers of tokens (dimension 0 marked dynamic), since a compilation
+takes seconds and there are 192 rows; what is timed is a replayed CUDA graph of it, as it is for all candidates. Triton's kernels are
+tuned for every size.
+
 usage: peers.py --library libswiglu_bench_kernels.so --out FILE.json [--budget-seconds N]
 """
 import argparse
@@ -55,16 +60,14 @@ class Measurements:
                 del result[name]
         return result
 
-    def add(self, row: dict, ours, eager, others: dict, make, bytes_moved: float, flops: float = 0) -> None:
+    def add(self, row: dict, ours, eager, others: dict, make, bytes_moved: float, flops: float = 0, dynamic: bool = True) -> None:
         """One row: `ours` against `eager`, its compiled form and `others`, over inputs from `make`."""
         if self.elapsed() > self.budget:
             self.left_out += 1
             return
         sets = rotating(make, int(bytes_moved))
-        for inputs in sets:
-            for t in inputs:
-                if t.shape[0] == row["M"]:
-                    torch._dynamo.maybe_mark_dynamic(t, 0)  # compiled once for all numbers of tokens
+        for t in (t for inputs in sets for t in inputs if dynamic and t.shape[0] == row["M"]):
+            torch._dynamo.maybe_mark_dynamic(t, 0)
         candidates = self.candidates(ours, eager, others, sets[0])
         times = interleaved(candidates, sets)
         peak = {name: peak_bytes(function, sets[0]) for name, function in candidates.items()}
@@ -89,10 +92,10 @@ def elementwise_rows(m: Measurements, ours: Ours) -> None:
                 size = tokens * n * 2
                 m.add(row | {"op": "SwiGLU"}, ours.gated(), peers.eager_gated("silu"),
                       {"torch_unfused": peers.unfused_silu, "triton": peers.triton_gated},
-                      lambda: [normal(tokens, n, dtype=dtype) for _ in range(2)], 3 * size)
+                      lambda: [normal(tokens, n, dtype=dtype) for _ in range(2)], 3 * size, dynamic=False)
                 m.add(row | {"op": "SwiGLUGrad"}, ours.gradient(), peers.eager_silu_gradient,
                       {"triton": peers.triton_silu_gradient},
-                      lambda: [normal(tokens, n, dtype=dtype) for _ in range(3)], 5 * size)
+                      lambda: [normal(tokens, n, dtype=dtype) for _ in range(3)], 5 * size, dynamic=False)
 
 
 def published_rows(m: Measurements, ours: Ours, fused: bool) -> None:
