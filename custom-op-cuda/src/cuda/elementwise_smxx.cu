@@ -11,7 +11,7 @@
 
 #include "cuda/gate_16bit.h"
 #include "cuda/pack.h"
-#include "cuda/ptx/streaming.h"
+#include "cuda/ptx/read_only.h"
 
 namespace swiglu::cuda {
 

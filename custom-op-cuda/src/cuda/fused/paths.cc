@@ -6,11 +6,11 @@
 #include <string>
 #include <type_traits>
 
-#include "cuda/fused/decode_sm90_16bit.h"
-#include "cuda/fused/gemm_sm90_16bit.h"
-#include "cuda/fused/gemm_sm90_tf32.h"
-#include "cuda/fused/mma_sm80.h"
-#include "cuda/fused/plain_smxx.h"
+#include "cuda/fused/decode_sm90/decode_sm90_16bit.h"
+#include "cuda/fused/gemm_sm90/gemm_sm90_16bit.h"
+#include "cuda/fused/tf32_sm90/tf32_sm90.h"
+#include "cuda/fused/mma_sm80/mma_sm80.h"
+#include "cuda/fused/plain_smxx/plain_smxx.h"
 
 namespace swiglu::cuda {
 
@@ -57,7 +57,7 @@ Path forced_path() {
 template <class T> bool takes(Path path, const FusedSwiGLUProblem<T>& p, const Device& device) {
   const bool hopper = device.capability == 90;
   if constexpr (std::is_same_v<T, float>) {
-    if (path == Path::tf32_sm90) return hopper && !p.exact_float32 && gemm_sm90_tf32_takes(p);
+    if (path == Path::tf32_sm90) return hopper && !p.exact_float32 && tf32_sm90_takes(p);
     if (path == Path::mma_sm80) return device.capability >= 80 && !p.exact_float32;
   } else {
     if (path == Path::gemm_sm90) return hopper && gemm_sm90_16bit_takes(p);
@@ -91,7 +91,7 @@ template <class T> cudaError_t fused_swiglu(const FusedSwiGLUProblem<T>& p, cons
   if (p.sizes.m == 0 || p.sizes.n == 0) return cudaSuccess;
   if (!takes(path, p, launch.device)) path = choose(p, launch.device);
   if constexpr (std::is_same_v<T, float>) {
-    if (path == Path::tf32_sm90) return gemm_sm90_tf32(p, launch);
+    if (path == Path::tf32_sm90) return tf32_sm90(p, launch);
   } else {
     if (path == Path::gemm_sm90) return gemm_sm90_16bit(p, launch);
     if (path == Path::decode_sm90) return decode_sm90_16bit(p, launch);

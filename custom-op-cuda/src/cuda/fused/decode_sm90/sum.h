@@ -2,7 +2,7 @@
 // every block of the cluster adds all parts, each for its share of the tokens, in the order of rank.
 #pragma once
 
-#include "cuda/fused/decode_plan.h"
+#include "cuda/fused/decode_sm90/plan.h"
 #include "cuda/pack.h"
 #include "cuda/ptx/cluster.h"
 

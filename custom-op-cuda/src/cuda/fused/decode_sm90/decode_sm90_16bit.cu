@@ -5,19 +5,19 @@
 //
 // The weights are read once, and reading them is all that takes time: they are the tensor cores' wide operand, 64 columns of a
 // matrix at a time, straight from shared memory in either layout; x, padded to 8, 16, 32 or 64 rows ("tokens"), is the narrow
-// one. A thread block adds up a part of k for one tile of columns (decode_plan.h has how the work is cut, and what was
+// one. A thread block adds up a part of k for one tile of columns (plan.h has how the work is cut, and what was
 // measured): one warp keeps a ring of stages full through the copy engine, a warpgroup for each 64 columns multiplies. The sums
 // take the ring's place; where a cluster's blocks have a part of k each, all of them finish a share of the tokens.
 // A launch may overlap the end of the kernel before: until that is done, only the L2 cache is filled.
 //
 // Results do not vary from run to run: a block adds along k in order, and parts are added in the order of rank.
 // A block leaves when its whole cluster has finished: nobody reads, copies or signals into the memory of one that has left.
-#include "cuda/fused/decode_sm90_16bit.h"
+#include "cuda/fused/decode_sm90/decode_sm90_16bit.h"
 
 #include <cassert>
 
-#include "cuda/fused/decode_ring.h"
-#include "cuda/fused/decode_sum.h"
+#include "cuda/fused/decode_sm90/ring.h"
+#include "cuda/fused/decode_sm90/sum.h"
 #include "cuda/fused/finish.h"
 #include "cuda/ptx/cluster.h"
 #include "cuda/ptx/tma.h"
@@ -71,7 +71,7 @@ __device__ void produce(const Maps& maps, const DecodePlan& plan, const DecodePl
   for (int i = 0; i < place.row_blocks; ++i, at.advance(plan.stages)) {
     if (place.row_blocks - i == trigger) ptx::let_next_kernel_start();
     ptx::Barrier* full = &ring.barriers().full[at.stage];
-    ptx::barrier_wait(&ring.barriers().empty[at.stage], at.parity ^ 1);
+    ptx::barrier_wait(&ring.barriers().empty[at.stage], at.phase ^ 1);
     ptx::barrier_arrive_expecting(full, S::kStageBytes);
     const int row = (place.first_row_block + i) * S::kRows, column = place.tile * S::kWidth;
     load_x<S>(maps.x, ring.x(at.stage), row, plan, place, full);
@@ -102,7 +102,7 @@ __device__ DecodeAccumulators<S::kTokens> multiply(const DecodePlan& plan, int r
   RingPosition at;
   int previous = -1;
   for (int i = 0; i < row_blocks; ++i, at.advance(plan.stages)) {
-    ptx::barrier_wait(&ring.barriers().full[at.stage], at.parity);
+    ptx::barrier_wait(&ring.barriers().full[at.stage], at.phase);
     const uint64_t x = ptx::operand<kSpan>(ring.x(at.stage), 0, 8 * kSpan);
     const uint64_t w_gate = ptx::operand<kWeightSpan>(ring.w_gate(at.stage, box), 0, 8 * kWeightSpan);
     const uint64_t w_up = ptx::operand<kWeightSpan>(ring.w_up(at.stage, box), 0, 8 * kWeightSpan);

@@ -5,9 +5,9 @@
 // A block computes tiles of 128 rows of Y. Its B operand holds some columns of W_gate and, beside them, the same columns of W_up, so
 // that every gate meets its up in one thread's registers. One warpgroup keeps a ring of k-steps filled with bulk copies; two others
 // multiply, 64 rows each, and finish their rows themselves. Blocks stay until all tiles are done, and the copies of the next tile
-// run ahead while one is finished. The blocks of a cluster help each other (gemm_sm90_tile.h): with copies, or, where there are few
+// run ahead while one is finished. The blocks of a cluster help each other (gemm_sm90/tile.h): with copies, or, where there are few
 // tiles, each with a part of the depth. What was tried besides, and what it gave, is in LADDER.md.
-#include "cuda/fused/gemm_sm90_16bit.h"
+#include "cuda/fused/gemm_sm90/gemm_sm90_16bit.h"
 
 #include <algorithm>
 #include <cassert>
@@ -15,13 +15,15 @@
 #include <limits>
 #include <utility>
 
-#include "cuda/fused/gemm_sm90_finish.h"
-#include "cuda/fused/gemm_sm90_load.h"
-#include "cuda/fused/gemm_sm90_multiply.h"
-#include "cuda/fused/gemm_sm90_split.h"
+#include "cuda/fused/gemm_sm90/finish_tile.h"
+#include "cuda/fused/gemm_sm90/load.h"
+#include "cuda/fused/gemm_sm90/multiply.h"
+#include "cuda/fused/gemm_sm90/finish_split_tile.h"
 #include "cuda/tensor_map.h"
 
 namespace swiglu::cuda {
+
+using namespace gemm_sm90;
 
 namespace {
 
@@ -30,7 +32,7 @@ template <class Tile, class T> __device__ void consume(const Arguments<T>& a, co
   using Narrow = typename Tile::Narrow;
   const Work work = Work::of<Tile>(a);
   const int steps = work.end_step - work.first_step;
-  Position<Tile::kStages> at;
+  RingPosition at;
   for (int tile = work.first_tile; tile < a.order.count(); tile += work.stride) {
     const Place place = a.order.template place<Tile>(tile, work.rank);
     float d[Wide::kColumns];
@@ -51,7 +53,7 @@ template <class Tile, class T> __device__ void consume_part(const Arguments<T>& 
   using Wide = typename Tile::Wide;
   const Work work = Work::of<Tile>(a);
   const Place place = a.order.template place<Tile>(work.first_tile, 0);
-  Position<Tile::kStages> at;
+  RingPosition at;
   float d[Wide::kColumns];
   multiply<Tile, Wide>(shared, warpgroup, work.end_step - work.first_step, at, d);
   ptx::named_barrier_sync(1, Tile::kWarpgroups * 128);  // the other warpgroup may still read the ring
@@ -141,6 +143,7 @@ template <class Tile> struct Launcher {
   cudaLaunchAttribute attributes[2] = {};
   cudaLaunchConfig_t config = {};
 
+  Launcher(const Launcher&) = delete;  // the configuration points into it
   Launcher(const Launch& where, int cluster) : cluster(cluster) {
     attributes[0].id = cudaLaunchAttributeClusterDimension;
     attributes[0].val.clusterDim = {unsigned(cluster), 1, 1};
@@ -209,8 +212,8 @@ template <class Tile> Plan<typename Tile::Element> plan(const GemmSizes& s, cons
   return plan;
 }
 
-// Where the depth is shared, every cluster has one tile. Meeting costs as much as some steps, and narrow tiles a little more than
-// their columns.
+// Where the depth is shared, every cluster has one tile. Narrow tiles take a little more than their columns, and meeting as much as
+// some steps; both by the sweep of (100 … 512, 1536 … 8192, 1408 … 5632).
 template <class T, int kColumns, bool kTransposed> Plan<T> split_plan(const GemmSizes& s, const Launch& where) {
   constexpr double kMeeting = 600, kStep = 19 + 0.85 * kColumns;
   Plan<T> best;

@@ -1,10 +1,10 @@
 // The products of gemm_sm90_16bit.cu: a warpgroup multiplies its rows of X with both weights' columns of a tile.
 #pragma once
 
-#include "cuda/fused/gemm_sm90_block.h"
+#include "cuda/fused/gemm_sm90/block.h"
 #include "cuda/ptx/wgmma.h"
 
-namespace swiglu::cuda {
+namespace swiglu::cuda::gemm_sm90 {
 
 template <class Tile> __device__ __forceinline__ void release(const Shared<Tile>& shared, int stage) {
   const int lane = threadIdx.x % 32;
@@ -17,7 +17,7 @@ template <class Tile> __device__ __forceinline__ void release(const Shared<Tile>
 
 // d = X·[W_gate | W_up] for this warpgroup's rows of one tile: the accumulators of gate, then those of up.
 template <class Tile, class Width>
-__device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgroup, int steps, Position<Tile::kStages>& at,
+__device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgroup, int steps, RingPosition& at,
                                          float (&d)[Width::kColumns]) {
   using T = typename Tile::Element;
   constexpr bool kTransposed = Tile::kTransposed;
@@ -48,11 +48,11 @@ __device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgro
       release(shared, previous);
     }
     previous = at.stage;
-    at.advance();
+    at.advance(Tile::kStages);
   }
   ptx::wgmma_wait<0>();
   ptx::wgmma_results(d);
   release(shared, previous);
 }
 
-}  // namespace swiglu::cuda
+}  // namespace swiglu::cuda::gemm_sm90

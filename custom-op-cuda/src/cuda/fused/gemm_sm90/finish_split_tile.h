@@ -3,9 +3,9 @@
 #pragma once
 
 #include "cuda/fused/finish.h"
-#include "cuda/fused/gemm_sm90_block.h"
+#include "cuda/fused/gemm_sm90/block.h"
 
-namespace swiglu::cuda {
+namespace swiglu::cuda::gemm_sm90 {
 
 // A block's sums lie where its ring was: rows of gate and up side by side, padded against bank conflicts.
 template <class Width> constexpr int kSumsPitch = 2 * Width::kColumns + 8;
@@ -56,4 +56,4 @@ __device__ __forceinline__ void finish_split_tile(const Arguments<T>& a, const S
   }
 }
 
-}  // namespace swiglu::cuda
+}  // namespace swiglu::cuda::gemm_sm90

@@ -9,7 +9,7 @@
 // For few rows the warps also share the depth of a step among them. At the end the sums go through shared memory, where the partial ones
 // meet and a thread gets adjacent columns of both projections. Neighbouring blocks take different rows of the same columns, so that the
 // weights come from the L2 cache. Where rows do not begin at multiples of 16 bytes, threads copy element by element.
-#include "cuda/fused/mma_sm80.h"
+#include "cuda/fused/mma_sm80/mma_sm80.h"
 
 #include <algorithm>
 #include <cassert>
@@ -17,7 +17,7 @@
 #include <type_traits>
 
 #include "cuda/fused/finish.h"
-#include "cuda/fused/shared_panel.h"
+#include "cuda/fused/mma_sm80/shared_panel.h"
 #include "cuda/ptx/mma.h"
 
 namespace swiglu::cuda {

@@ -1,10 +1,10 @@
 // The producer of gemm_sm90_16bit.cu: one thread keeps the ring of k-steps filled with bulk copies.
 #pragma once
 
-#include "cuda/fused/gemm_sm90_block.h"
+#include "cuda/fused/gemm_sm90/block.h"
 #include "cuda/ptx/tma.h"
 
-namespace swiglu::cuda {
+namespace swiglu::cuda::gemm_sm90 {
 
 // One weight's part of a k-step, into this block or into all blocks of the cluster.
 template <class Tile, class Width>
@@ -48,10 +48,10 @@ __device__ __forceinline__ void load_step(const Arguments<T>& a, const Shared<Ti
 
 template <class Tile, class T> __device__ void produce(const Arguments<T>& a, const Shared<Tile>& shared) {
   const Work work = Work::of<Tile>(a);
-  Position<Tile::kStages> at;
+  RingPosition at;
   for (int tile = work.first_tile; tile < a.order.count(); tile += work.stride) {
     const Place place = a.order.template place<Tile>(tile, work.rank);
-    for (int step = work.first_step; step < work.end_step; ++step, at.advance()) {
+    for (int step = work.first_step; step < work.end_step; ++step, at.advance(Tile::kStages)) {
       ptx::barrier_wait(&shared.empty[at.stage], at.phase ^ 1);
       if (place.wide) {
         load_step<Tile, typename Tile::Wide>(a, shared, at.stage, place, step * kTileDepth, work.rank);
@@ -62,4 +62,4 @@ template <class Tile, class T> __device__ void produce(const Arguments<T>& a, co
   }
 }
 
-}  // namespace swiglu::cuda
+}  // namespace swiglu::cuda::gemm_sm90

@@ -6,7 +6,7 @@
 // A block of 8 x 16 threads computes 8·kThreadRows rows and 64 columns of Y from tiles of X and both weights, 16 deep, that lie in shared
 // memory depth first; the next tiles travel through registers meanwhile. A thread keeps kThreadRows x (4 gate + 4 up) sums: eight
 // rows where there are many, so that a value from shared memory is used eight times, one for the few rows of decoding.
-#include "cuda/fused/plain_smxx.h"
+#include "cuda/fused/plain_smxx/plain_smxx.h"
 
 #include <cassert>
 #include <limits>

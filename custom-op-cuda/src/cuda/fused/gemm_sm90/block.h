@@ -3,11 +3,12 @@
 
 #include <cuda.h>
 
-#include "cuda/fused/gemm_sm90_tile.h"
+#include "cuda/fused/gemm_sm90/tile.h"
+#include "cuda/fused/ring_position.h"
 #include "cuda/ptx/cluster.h"
 #include "ops/problems.h"
 
-namespace swiglu::cuda {
+namespace swiglu::cuda::gemm_sm90 {
 
 // Of tensors in the boxes that a wide or a narrow tile is made of.
 struct Maps {
@@ -53,4 +54,4 @@ struct Work {
   }
 };
 
-}  // namespace swiglu::cuda
+}  // namespace swiglu::cuda::gemm_sm90

@@ -14,11 +14,12 @@
 // starts a few k-steps behind the first, so that while one finishes its tile the other has the tensor cores. Blocks stay until all
 // tiles are done, and the copies of the next tile run ahead. Where the last tiles would leave half of the blocks idle, each is cut
 // into two of 128 tokens.
-#include "cuda/fused/gemm_sm90_tf32.h"
+#include "cuda/fused/tf32_sm90/tf32_sm90.h"
 
 #include <algorithm>
 #include <cassert>
 
+#include "cuda/fused/ring_position.h"
 #include "cuda/ptx/cluster.h"
 #include "cuda/ptx/tma.h"
 #include "cuda/ptx/wgmma.h"
@@ -105,21 +106,12 @@ struct Arguments {
   bool wants_gate, wants_up;
 };
 
-// The ring of k-steps, seen by one of its users.
-struct Position {
-  int stage = 0;
-  uint32_t phase = 0;
-  __device__ void advance() {
-    if (++stage == kStages) stage = 0, phase ^= 1;
-  }
-};
-
 template <bool kTransposed> __device__ void produce(const Arguments& a, Shared& shared) {
-  Position at;
+  RingPosition at;
   for (int work = blockIdx.x; work < a.order.count(); work += gridDim.x) {
     const Place place = a.order.place(work);
     if (place.boxes == 0) continue;
-    for (int step = 0; step < a.steps; ++step, at.advance()) {
+    for (int step = 0; step < a.steps; ++step, at.advance(kStages)) {
       const int depth = step * kDepth;
       Stage& stage = shared.stages[at.stage];
       Barrier* full = &shared.full[at.stage];
@@ -187,7 +179,7 @@ __device__ __forceinline__ void begin_products(float (&d)[2][kBoxTokens / 2], co
 
 // d = [W_gate | W_up]ᵀ·Xᵀ for this warpgroup's columns and the tokens of `boxes` boxes. `steps` is even.
 template <bool kTransposed>
-__device__ __forceinline__ void multiply(Shared& shared, const Member& me, int boxes, int steps, bool first, Position& at,
+__device__ __forceinline__ void multiply(Shared& shared, const Member& me, int boxes, int steps, bool first, RingPosition& at,
                                          float (&d)[2][kBoxTokens / 2]) {
   Fragments even, odd;
   int previous = -1;
@@ -210,7 +202,7 @@ __device__ __forceinline__ void multiply(Shared& shared, const Member& me, int b
     ptx::wgmma_wait<1>();
     if (previous >= 0) release(previous);
     previous = at.stage;
-    at.advance();
+    at.advance(kStages);
   };
   if (first && me.warpgroup == 1) ptx::named_barrier_sync(1, 256);
   fetch(even);
@@ -252,7 +244,7 @@ __device__ __forceinline__ void store(const CUtensorMap* map, float* staging, co
 template <bool kTransposed> __device__ void consume(const Arguments& a, Shared& shared, uint32_t warpgroup) {
   const Member me = Member::of<kTransposed>(warpgroup);
   int turn = 0;
-  Position at;
+  RingPosition at;
   bool first = true;
   for (int work = blockIdx.x; work < a.order.count(); work += gridDim.x) {
     const Place place = a.order.place(work);
@@ -344,7 +336,7 @@ template <bool kTransposed> cudaError_t launch(const FusedSwiGLUProblem<float>& 
 
 }  // namespace
 
-bool gemm_sm90_tf32_takes(const FusedSwiGLUProblem<float>& p) {
+bool tf32_sm90_takes(const FusedSwiGLUProblem<float>& p) {
   const auto [m, k, n, trans_b] = p.sizes;
   constexpr int64_t kMost = (int64_t(1) << 31) - 2 * kTokens;
   const int64_t weight_columns = trans_b ? k : n;
@@ -353,8 +345,8 @@ bool gemm_sm90_tf32_takes(const FusedSwiGLUProblem<float>& p) {
          has_tensor_map(p.up, n, 4);
 }
 
-cudaError_t gemm_sm90_tf32(const FusedSwiGLUProblem<float>& p, const Launch& where) {
-  assert(gemm_sm90_tf32_takes(p) && "the copy engine cannot address these tensors");
+cudaError_t tf32_sm90(const FusedSwiGLUProblem<float>& p, const Launch& where) {
+  assert(tf32_sm90_takes(p) && "the copy engine cannot address these tensors");
   return p.sizes.trans_b ? launch<true>(p, where) : launch<false>(p, where);
 }
 

@@ -1,12 +1,12 @@
 // What follows the products of a tile in gemm_sm90_16bit.cu: biases, the gate, rounding, and the way to memory through shared memory.
 #pragma once
 
-#include "cuda/fused/gemm_sm90_block.h"
+#include "cuda/fused/gemm_sm90/block.h"
 #include "cuda/gate_16bit.h"
 #include "cuda/ptx/convert.h"
 #include "cuda/ptx/tma.h"
 
-namespace swiglu::cuda {
+namespace swiglu::cuda::gemm_sm90 {
 
 // Where a thread keeps its pair j (of columns) in row half h of its warpgroup's rows while they wait to be stored.
 template <class Tile, class Width> __device__ __forceinline__ int staged(int j, int h) {
@@ -67,6 +67,7 @@ __device__ __forceinline__ void finish_tile(const Arguments<T>& a, const Shared<
   if (p.gate != nullptr) store_tile<Tile, Width>(&to.gate, staging, warpgroup, row, column, [&](int i) { return d[i]; });
   if (p.up != nullptr) store_tile<Tile, Width>(&to.up, staging, warpgroup, row, column, [&](int i) { return d[kUp + i]; });
   const Gate& function = p.gate_function;
+  // Apart from the gate itself, so that a gate without limits pays nothing for them.
   if (function.limited || function.up_offset != 0) {
 #pragma unroll
     for (int i = 0; i < kUp; ++i) {
@@ -81,4 +82,4 @@ __device__ __forceinline__ void finish_tile(const Arguments<T>& a, const Shared<
   });
 }
 
-}  // namespace swiglu::cuda
+}  // namespace swiglu::cuda::gemm_sm90

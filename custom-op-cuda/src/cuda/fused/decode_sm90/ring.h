@@ -1,7 +1,8 @@
 // Where the blocks of decode_sm90_16bit.cu stand in the work, and the ring of stages in shared memory that they read through.
 #pragma once
 
-#include "cuda/fused/decode_plan.h"
+#include "cuda/fused/decode_sm90/plan.h"
+#include "cuda/fused/ring_position.h"
 #include "cuda/ptx/mbarrier.h"
 
 namespace swiglu::cuda {
@@ -43,16 +44,6 @@ template <class S> class DecodeRing {
 
  private:
   unsigned char *memory_, *x_;
-};
-
-// The stage that is next, and the parity of the phase in which it is filled.
-struct RingPosition {
-  int stage = 0;
-  uint32_t parity = 0;
-
-  __device__ void advance(int stages) {
-    if (++stage == stages) stage = 0, parity ^= 1;
-  }
 };
 
 // A block's tile, its part of k and its number among those that load X together; one of these two is its rank in the cluster.
