@@ -87,7 +87,7 @@ struct Order {
 
   __host__ __device__ int count() const { return row_tiles * (wide_columns + narrow_columns); }
 
-  template <class Tile> __device__ Place place(int index, int rank) const {
+  template <class Tile> __host__ __device__ Place place(int index, int rank) const {
     constexpr int kGroup = 2048 / Tile::kClusterRows;
     const int wides = row_tiles * wide_columns;
     const bool wide = index < wides;
@@ -95,7 +95,7 @@ struct Order {
     const int width = wide ? Tile::Wide::kColumns : Tile::Narrow::kColumns;
     const int group = tile / (kGroup * columns);
     const int within = tile - group * kGroup * columns;
-    const int height = min(kGroup, row_tiles - group * kGroup);
+    const int height = std::min(kGroup, row_tiles - group * kGroup);
     Place place = {(group * kGroup + within % height) * Tile::kClusterRows, within / height * Tile::kClusterTiles * width, wide};
     if (!wide) place.column += wide_columns * Tile::kClusterTiles * Tile::Wide::kColumns;
     if (Tile::kSharing == Sharing::weights) place.row += rank * kTileRows;

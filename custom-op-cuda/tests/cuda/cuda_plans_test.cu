@@ -1,0 +1,91 @@
+// How the Hopper kernels cut their work, checked without a GPU: tiles cover every element exactly once whatever the sizes, and the plans
+// of the decode kernel stay within what its kernel takes for granted.
+#include <vector>
+
+#include "check.h"
+#include "cuda/fused/decode_sm90/plan.h"
+#include "cuda/fused/gemm_sm90/tile.h"
+#include "math/float16.h"
+
+using namespace swiglu;
+using namespace swiglu::cuda;
+using gemm_sm90::Order;
+using gemm_sm90::Place;
+using gemm_sm90::Sharing;
+using gemm_sm90::Tile;
+using test::expect;
+
+constexpr int kUnit = 8;  // columns come in multiples of it
+
+// How often each tile row's each eight columns are computed.
+template <class T> std::vector<int> coverage(const Order& order, int m, int n) {
+  const int rows = (m + gemm_sm90::kTileRows - 1) / gemm_sm90::kTileRows, units = n / kUnit;
+  const int ranks = T::kSharing == Sharing::depth ? 1 : T::kCluster;
+  std::vector<int> times(size_t(rows) * units);
+  for (int index = 0; index < order.count(); ++index) {
+    for (int rank = 0; rank < ranks; ++rank) {
+      const Place place = order.place<T>(index, rank);
+      const int columns = place.wide ? T::Wide::kColumns : T::Narrow::kColumns;
+      if (place.row >= m) continue;
+      for (int column = place.column; column < std::min(place.column + columns, n); column += kUnit) {
+        ++times[size_t(place.row / gemm_sm90::kTileRows) * units + column / kUnit];
+      }
+    }
+  }
+  return times;
+}
+
+template <class T> void check_tiles(const char* name) {
+  for (const int clusters : {14, 30, 33, 66, 132}) {
+    for (const int m : {1, 64, 100, 128, 129, 255, 512, 1000, 2048, 2049, 8192}) {
+      for (const int n : {8, 64, 200, 1408, 4096, 5632, 11008, 14336, 28672}) {
+        const Order order = Order::best<T>(m, n, clusters);
+        bool once = true;
+        for (const int times : coverage<T>(order, m, n)) once = once && times == 1;
+        expect(once, name, ": ", m, " x ", n, " on ", clusters, " clusters is not covered once");
+        const double plain = (order.row_tiles * ((n + T::Wide::kColumns * T::kClusterTiles - 1) / (T::Wide::kColumns * T::kClusterTiles)) +
+                              clusters - 1) / clusters;
+        expect(order.time <= plain, name, ": narrow tiles make ", m, " x ", n, " slower: ", order.time, " instead of ", plain);
+      }
+    }
+  }
+}
+
+static void check_decode_plans() {
+  for (const int multiprocessors : {20, 78, 114, 132}) {
+    for (const int64_t m : {1, 8, 9, 16, 17, 32, 33, 64}) {
+      for (const int64_t k : {1, 8, 63, 64, 65, 512, 4096, 65536}) {
+        for (const int64_t n : {1, 8, 64, 72, 1408, 4096, 5632, 8448, 11008, 14336, 28672, 262144}) {
+          for (const bool trans_b : {false, true}) {
+            const int tokens = decode_tokens(m);
+            const DecodePlan plan = decode_plan({m, k, n, trans_b}, multiprocessors);
+            const DecodeCut cut = decode_cut(tokens, plan.wide, trans_b);
+            const auto holds = [&](bool what, const char* sentence) {
+              expect(what, sentence, ": ", m, " x ", k, " x ", n, " on ", multiprocessors, trans_b ? " transposed" : "");
+            };
+            holds(int64_t(plan.tiles) * cut.boxes * kDecodeColumns >= n, "the tiles reach the last column");
+            holds(int64_t(plan.row_blocks) * cut.rows >= k, "the row blocks reach the last row");
+            holds(plan.parts >= 1 && plan.parts <= plan.row_blocks, "every part of k has a row block");
+            holds(plan.parts == 1 || plan.sharing == 1, "a block has one rank for both");
+            holds(tokens / plan.sharing >= 8, "each sharer loads whole patterns of the swizzle");
+            holds(plan.stages >= 2 && plan.stages <= kDecodeMostStages, "the ring has two stages or more");
+            holds(decode_shared_bytes(tokens, cut.boxes, cut.rows, plan.stages) <= kDecodeHalfBytes, "two blocks find room");
+            holds(plan.trigger >= 1, "the next kernel is let in");
+          }
+        }
+      }
+    }
+  }
+}
+
+int main() {
+  check_tiles<Tile<bfloat16, 128, 64, false>>("128 or 64");
+  check_tiles<Tile<bfloat16, 128, 96, false>>("128 or 96");
+  check_tiles<Tile<bfloat16, 96, 96, false, Sharing::weights, 2>>("96, weights shared");
+  check_tiles<Tile<bfloat16, 112, 112, false, Sharing::weights, 2>>("112, weights shared");
+  check_tiles<Tile<bfloat16, 128, 64, false, Sharing::x, 4>>("128 or 64, x shared");
+  check_tiles<Tile<bfloat16, 96, 96, true, Sharing::x, 4>>("96, x shared");
+  check_tiles<Tile<bfloat16, 64, 64, false, Sharing::depth>>("64, depth shared");
+  check_decode_plans();
+  return test::finish("cuda_plans");
+}
