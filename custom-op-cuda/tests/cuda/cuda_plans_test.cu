@@ -26,7 +26,8 @@ template <class T> std::vector<int> coverage(const Order& order, int m, int n) {
     for (int rank = 0; rank < ranks; ++rank) {
       const Place place = order.place<T>(index, rank);
       const int columns = place.wide ? T::Wide::kColumns : T::Narrow::kColumns;
-      if (place.row >= m) continue;
+      expect(place.row >= 0 && place.column >= 0, "tile ", index, " of ", m, " x ", n, " begins outside");
+      if (place.row >= m || place.row < 0 || place.column < 0) continue;
       for (int column = place.column; column < std::min(place.column + columns, n); column += kUnit) {
         ++times[size_t(place.row / gemm_sm90::kTileRows) * units + column / kUnit];
       }
