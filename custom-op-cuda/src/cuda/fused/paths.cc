@@ -8,9 +8,9 @@
 
 #include "cuda/fused/decode_sm90/decode_sm90_16bit.h"
 #include "cuda/fused/gemm_sm90/gemm_sm90_16bit.h"
-#include "cuda/fused/tf32_sm90/tf32_sm90.h"
 #include "cuda/fused/mma_sm80/mma_sm80.h"
 #include "cuda/fused/plain_smxx/plain_smxx.h"
+#include "cuda/fused/tf32_sm90/tf32_sm90.h"
 
 namespace swiglu::cuda {
 
@@ -68,7 +68,8 @@ template <class T> bool takes(Path path, const FusedSwiGLUProblem<T>& p, const D
 }
 
 // The decode kernel is for few rows. From 33 on its tiles of 64 columns leave a bad rest where there are between one and one and a half
-// of them for each multiprocessor: (64, 4096, 11008) takes it 53 μs on an H200, and the kernel for many rows 48.
+// of them for each multiprocessor: (64, 4096, 11008) takes it 53 μs on an H200, (64, 5120, 11008) 66 and (64, 8192, 11008) 102, the
+// kernel for many rows 53, 61 and 95.
 static bool has_few_rows(const GemmSizes& s, const Device& device) {
   const int64_t tiles = (s.n + 63) / 64, multiprocessors = device.multiprocessors;
   return s.m <= 32 || !(tiles > multiprocessors && 2 * tiles <= 3 * multiprocessors);

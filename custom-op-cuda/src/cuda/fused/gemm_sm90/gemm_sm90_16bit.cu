@@ -15,10 +15,10 @@
 #include <limits>
 #include <utility>
 
+#include "cuda/fused/gemm_sm90/finish_split_tile.h"
 #include "cuda/fused/gemm_sm90/finish_tile.h"
 #include "cuda/fused/gemm_sm90/load.h"
 #include "cuda/fused/gemm_sm90/multiply.h"
-#include "cuda/fused/gemm_sm90/finish_split_tile.h"
 #include "cuda/tensor_map.h"
 
 namespace swiglu::cuda {
@@ -213,7 +213,7 @@ template <class Tile> Plan<typename Tile::Element> plan(const GemmSizes& s, cons
 }
 
 // Where the depth is shared, every cluster has one tile. Narrow tiles take a little more than their columns, and meeting as much as
-// some steps; both by the sweep of (100 … 512, 1536 … 8192, 1408 … 5632).
+// some steps. Both are estimates; the sweep says that meeting costs about twice as much (LADDER.md).
 template <class T, int kColumns, bool kTransposed> Plan<T> split_plan(const GemmSizes& s, const Launch& where) {
   constexpr double kMeeting = 600, kStep = 19 + 0.85 * kColumns;
   Plan<T> best;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,7 +23,8 @@ public final class Gpu {
     /** Skips the test, with the reason, where ONNX Runtime cannot use GPU number {@code index}. */
     public static Device required(int index) {
         Device.Cuda device = new Device.Cuda(index);
-        CudaProbe.failure(device).ifPresent(reason -> assumeTrue(false, reason));
+        Optional<String> failure = CudaProbe.failure(device);
+        assumeTrue(failure.isEmpty(), () -> failure.orElse(""));
         return device;
     }
 
