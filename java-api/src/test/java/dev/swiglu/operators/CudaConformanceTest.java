@@ -1,18 +1,13 @@
 package dev.swiglu.operators;
 
-import dev.swiglu.Device;
-import dev.swiglu.Gpu;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
@@ -20,21 +15,10 @@ import org.junit.jupiter.api.TestFactory;
  * The operators on CUDA: the same tests with the same bounds as on the CPU. What has no CUDA kernel (float64) runs beside
  * them on the CPU, with its operands carried there and back.
  */
-@Tag("gpu")
-class CudaConformanceTest {
+class CudaConformanceTest extends OnGpu {
     private static final List<Class<?>> TESTS = List.of(OnnxNodeTest.class, SwiGluTest.class, SwiGluGradTest.class,
             FusedSwiGluTest.class, SmallestSizesTest.class, RefusedAtCreationTest.class, RefusedAtRunTest.class,
             RepeatabilityTest.class);
-
-    @BeforeAll
-    static void runOnTheGpu() {
-        OneNode.runOn(Gpu.required(0));
-    }
-
-    @AfterAll
-    static void runOnTheCpu() {
-        OneNode.runOn(Device.cpu());
-    }
 
     @TestFactory
     Stream<DynamicTest> conforms() {

@@ -6,35 +6,19 @@ import static dev.swiglu.TensorType.FLOAT32;
 import static dev.swiglu.operators.Exact.assertComputed;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.swiglu.Device;
-import dev.swiglu.Gpu;
 import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** FusedSwiGLU on CUDA at sizes where its paths and tiles begin and end; rows of odd sizes are not aligned. */
-@Tag("gpu")
-class CudaKernelTest {
+class CudaKernelTest extends OnGpu {
     private static final int[] ROWS = {1, 2, 8, 17, 63, 64, 65, 128, 130, 257};
     /** K and N. */
     private static final int[][] WEIGHTS = {{64, 128}, {131, 67}, {136, 264}, {320, 520}};
     /** TF32 cuts what it multiplies to 10 bits; gate and up are products, and so is what becomes of them. */
     private static final double TF32_ERROR = 0x1p-8;
-
-    @BeforeAll
-    static void runOnTheGpu() {
-        OneNode.runOn(Gpu.required(0));
-    }
-
-    @AfterAll
-    static void runOnTheCpu() {
-        OneNode.runOn(Device.cpu());
-    }
 
     private static List<FusedCase> cases(TensorType type) {
         List<FusedCase> cases = new ArrayList<>();

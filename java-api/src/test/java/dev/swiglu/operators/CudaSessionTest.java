@@ -19,25 +19,16 @@ import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who computes a node in a session on a GPU, and many sessions and threads at once. */
-@Tag("gpu")
-class CudaSessionTest {
+class CudaSessionTest extends OnGpu {
     private static final Set<String> CUDA = Set.of("CUDAExecutionProvider");
-    private static final int THREADS = 8;
     private static final int RUNS = 20;
     private static final int K = 512;
     private static final int N = 1408;
@@ -45,17 +36,11 @@ class CudaSessionTest {
     @TempDir
     private Path folder;
 
-    private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-
-    @BeforeEach
-    void needsAGpu() {
-        OneNode.runOn(Gpu.required(0));
-    }
+    private final EightThreads threads = new EightThreads();
 
     @AfterEach
     void stopThreads() {
-        OneNode.runOn(Device.cpu());
-        threads.shutdownNow();
+        threads.close();
     }
 
     private Set<String> providers(String operator, SessionBuilder model, Map<String, Tensor> inputs) throws Exception {
@@ -115,16 +100,6 @@ class CudaSessionTest {
         return new FusedCase(type, K, N, rows).biases().forward().constant("W_gate").constant("W_up");
     }
 
-    private void onAllThreads(Callable<?> work) throws Exception {
-        List<Future<?>> started = new ArrayList<>();
-        for (int thread = 0; thread < THREADS; thread++) {
-            started.add(threads.submit(work));
-        }
-        for (Future<?> run : started) {
-            run.get();
-        }
-    }
-
     private static void assertRepeats(ModelSession session, OneNode node, Map<String, Tensor> expected) {
         for (int run = 0; run < RUNS; run++) {
             assertEquals(expected, session.run(node.graphInputs()).asMap());
@@ -138,7 +113,7 @@ class CudaSessionTest {
                 OneNode node = node(type, rows);
                 Map<String, Tensor> expected = node.run();
                 try (ModelSession session = node.session().open()) {
-                    onAllThreads(() -> {
+                    threads.all(() -> {
                         assertRepeats(session, node, expected);
                         return null;
                     });
@@ -152,7 +127,7 @@ class CudaSessionTest {
         for (TensorType type : List.of(FLOAT32, FLOAT16, BFLOAT16)) {
             OneNode node = node(type, 130);
             Map<String, Tensor> expected = node.run();
-            onAllThreads(() -> {
+            threads.all(() -> {
                 try (ModelSession session = node.session().open()) {
                     assertRepeats(session, node, expected);
                 }
@@ -169,7 +144,7 @@ class CudaSessionTest {
             OneNode node = node(type, 130);
             Map<String, Tensor> expected = node.run();
             try (ModelSession onFirst = node.session().open(); ModelSession onSecond = node.session().device(second).open()) {
-                onAllThreads(() -> {
+                threads.all(() -> {
                     for (int run = 0; run < RUNS; run++) {
                         assertEquals(expected, onFirst.run(node.graphInputs()).asMap());
                         assertEquals(expected, onSecond.run(node.graphInputs()).asMap());

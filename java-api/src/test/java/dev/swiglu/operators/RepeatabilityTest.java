@@ -5,26 +5,20 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** Results are the same to the bit, whoever computes them next to whom. */
 class RepeatabilityTest {
-    private static final int THREADS = 8;
     private static final int RUNS = 20;
 
-    private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    private final EightThreads threads = new EightThreads();
 
     @AfterEach
     void stopThreads() {
-        threads.shutdownNow();
+        threads.close();
     }
 
     /** Several tiles in every direction, and a last one that is not full. */
@@ -36,23 +30,13 @@ class RepeatabilityTest {
         return inputs.gradient().wanting("dX", "dW_gate", "dW_up", "db_gate", "db_up", "Y");
     }
 
-    private void onAllThreads(Callable<?> work) throws Exception {
-        List<Future<?>> started = new ArrayList<>();
-        for (int thread = 0; thread < THREADS; thread++) {
-            started.add(threads.submit(work));
-        }
-        for (Future<?> run : started) {
-            run.get();
-        }
-    }
-
     @Test
     void eightThreadsOnOneSession() throws Exception {
         FusedCase inputs = inputs(TensorType.FLOAT32);
         for (OneNode node : List.of(inputs.forward(), gradient(inputs))) {
             Map<String, Tensor> expected = node.run();
             try (ModelSession session = node.session().threads(2).open()) {
-                onAllThreads(() -> {
+                threads.all(() -> {
                     for (int run = 0; run < RUNS; run++) {
                         assertEquals(expected, session.run(node.graphInputs()).asMap());
                     }
@@ -67,7 +51,7 @@ class RepeatabilityTest {
         FusedCase inputs = inputs(TensorType.BFLOAT16);
         OneNode node = gradient(inputs);
         Map<String, Tensor> expected = node.run();
-        onAllThreads(() -> {
+        threads.all(() -> {
             for (int run = 0; run < RUNS; run++) {
                 try (ModelSession session = node.session().threads(2).open()) {
                     assertEquals(expected, session.run(node.graphInputs()).asMap());
