@@ -53,13 +53,14 @@ template <class Tile, class T> __device__ void consume_part(const Arguments<T>& 
   using Wide = typename Tile::Wide;
   const Work work = Work::of<Tile>(a);
   const Place place = a.order.template place<Tile>(work.first_tile, 0);
+  const Finish<T, kQuad> columns(a.problem, place.column + quad_column<Tile, Wide>());  // biases come while the first step does
   RingPosition at;
   float d[Wide::kColumns];
   multiply<Tile, Wide>(shared, warpgroup, work.end_step - work.first_step, at, d);
   ptx::named_barrier_sync(1, Tile::kWarpgroups * 128);  // the other warpgroup may still read the ring
   put_sums<Tile, Wide>(shared, warpgroup, d);
   ptx::cluster_sync();
-  finish_split_tile<Tile, Wide>(a, shared, work.rank, place);
+  finish_split_tile<Tile, Wide>(shared, work.rank, place, a.problem.sizes.m, columns);
 }
 
 template <class Tile, class T> __global__ void __launch_bounds__(Tile::kThreads, 1) kernel(const __grid_constant__ Arguments<T> a) {
