@@ -80,7 +80,6 @@ __device__ __forceinline__ void finish_split_tile(const Shared<Tile>& shared, in
   switch (ptx::cluster_size()) {
     case 2: return finish_rows<Tile, Width, 2>(shared, rank, place.row, rows, columns);
     case 4: return finish_rows<Tile, Width, 4>(shared, rank, place.row, rows, columns);
-    case 8: return finish_rows<Tile, Width, 8>(shared, rank, place.row, rows, columns);
   }
 }
 
