@@ -7,7 +7,6 @@
 #include <type_traits>
 
 #include "cuda/fused/decode_sm90/decode_sm90_16bit.h"
-#include "cuda/fused/decode_sm90/plan.h"
 #include "cuda/fused/gemm_sm90/gemm_sm90_16bit.h"
 #include "cuda/fused/mma_sm80/mma_sm80.h"
 #include "cuda/fused/plain_smxx/plain_smxx.h"
@@ -68,14 +67,12 @@ template <class T> bool takes(Path path, const FusedSwiGLUProblem<T>& p, const D
   return path == Path::plain_smxx;
 }
 
-// The decode kernel is for few rows. From 33 on, one to one and a half of its blocks for each multiprocessor are a bad rest: some stand
-// alone and some do not. (64, 4096, 11008) takes it 55 μs on an H200, (64, 8192, 11008) 101; with K in two parts (48, 2048, 5632) takes
-// it 15.6, but (33, 2048, 5632) 20.3. The kernel for many rows takes 46, 88, 16.2 and 16.1. Where K is in more parts,
-// blocks are short and so is the rest: (64, 4096, 1408) takes 10.6.
+// The decode kernel is for few rows. From 33 on its tiles of 64 columns leave a bad rest where there are between one and one and a half
+// of them for each multiprocessor: (64, 4096, 11008) takes it 55 μs on an H200 and (64, 8192, 11008) 96 to 101, the kernel for many rows
+// 46 and 88. With K in parts the rest is shorter: (64, 4096, 5632) takes it 26.9, the other one 29.1.
 static bool has_few_rows(const GemmSizes& s, const Device& device) {
-  const DecodePlan plan = decode_plan(s, device.multiprocessors);
-  const int64_t blocks = int64_t(plan.tiles) * plan.parts;
-  return s.m <= 32 || plan.parts > 2 || blocks <= device.multiprocessors || 2 * blocks > 3 * device.multiprocessors;
+  const int64_t tiles = (s.n + 63) / 64, multiprocessors = device.multiprocessors;
+  return s.m <= 32 || !(tiles > multiprocessors && 2 * tiles <= 3 * multiprocessors);
 }
 
 // TF32 on wgmma makes tiles of 128 rows at least; up to 32 rows mma.sync's small tiles stream the weights faster: (16, 4096, 11008)
