@@ -1,16 +1,13 @@
 package dev.swiglu.tools.gradient;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Tensor;
-import dev.swiglu.tools.cli.Main;
+import dev.swiglu.tools.CommandRun;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.exact.WidenedModel;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -32,9 +29,9 @@ class WholeModelTest {
     @Test
     void everyWeightsGradientIsTheSlope() {
         Path fused = folder.resolve("fused.onnx");
-        run("rewrite", Path.of("..", "models", "llama-tiny", "model.onnx"), fused);
+        CommandRun.of("rewrite", Path.of("..", "models", "llama-tiny", "model.onnx"), fused).succeeded();
         Path gradient = folder.resolve("gradient.onnx");
-        run("gradient", fused, gradient, "--of", "logits", "--weights", "inputs");
+        CommandRun.of("gradient", fused, gradient, "--of", "logits", "--weights", "inputs").succeeded();
         ModelProto model = ModelFile.read(gradient).proto();
 
         Map<String, Tensor> inputs = weights(model);
@@ -98,12 +95,5 @@ class WholeModelTest {
             sum += left[i] * right[i];
         }
         return sum;
-    }
-
-    private static void run(Object... arguments) {
-        StringWriter err = new StringWriter();
-        int exit = Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err))
-                .execute(Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
-        assertEquals(0, exit, err.toString());
     }
 }
