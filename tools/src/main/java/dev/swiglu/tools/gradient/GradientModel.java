@@ -76,10 +76,10 @@ public final class GradientModel {
     }
 
     private ModelProto build(String toolVersion) {
-        Differentiation walk = new Differentiation(index, types, write, request.recompute());
+        Differentiation walk = new Differentiation(index, types, write, selection.wrt(), request.recompute());
         write.at("grad");
         String lossScale = request.lossScale() ? Values.addInput(graph, write.unique("loss_scale"), ElementType.FLOAT32) : null;
-        walk.run(selection.of(), seed(lossScale), selection.wrt());
+        walk.run(selection.of(), seed(lossScale));
 
         Map<String, String> found = new LinkedHashMap<>();
         selection.wrt().forEach(name -> found.put(name, walk.gradient(name).orElseThrow()));
