@@ -45,20 +45,23 @@ public final class GradientCommand implements Callable<Integer> {
     @Option(names = "--of", paramLabel = "OUTPUT", description = "What to differentiate (default: the only output, or loss).")
     private Optional<String> of;
 
-    @Option(names = "--wrt", paramLabel = "NAME", split = ",", description = "Inputs and initializers with respect to which (default:"
+    @Option(names = "--wrt", paramLabel = "NAME", split = ",",
+            description = "Inputs and initializers with respect to which (default:"
             + " every floating-point initializer with more than one element).")
     private List<String> wrt = List.of();
 
-    @Option(names = "--freeze", paramLabel = "NAME", split = ",", description = "Initializers to leave out of that default; * stands"
-            + " for any text.")
+    @Option(names = "--freeze", paramLabel = "NAME", split = ",",
+            description = "Initializers to leave out of that default; * stands for any text.")
     private List<String> frozen = List.of();
 
-    @Option(names = "--weights", paramLabel = "WHERE", description = "Differentiated weights are ${COMPLETION-CANDIDATES} of the output"
+    @Option(names = "--weights", paramLabel = "WHERE",
+            description = "Differentiated weights are ${COMPLETION-CANDIDATES} of the output"
             + " (default: initializers; with an optimizer always inputs). The values of those that become inputs stay in"
             + " the file, in its training_info.")
     private Optional<Weights> weights;
 
-    @Option(names = "--recompute", description = "Compute gate and up of FusedSwiGLU again on the way back instead of saving them.")
+    @Option(names = "--recompute",
+            description = "Compute gate and up of FusedSwiGLU again on the way back instead of saving them.")
     private boolean recompute;
 
     @Mixin
@@ -78,7 +81,8 @@ public final class GradientCommand implements Callable<Integer> {
                     "--weights initializers cannot change from step to step; leave it out where there is an --optimizer");
         }
         if (!wrt.isEmpty() && !frozen.isEmpty()) {
-            throw new ParameterException(spec.commandLine(), "--wrt says what is differentiated, --freeze what is not; use one of them");
+            throw new ParameterException(spec.commandLine(),
+                    "--wrt says what is differentiated, --freeze what is not; use one of them");
         }
         Path input = files.input();
         reporting.requireWritable(spec, input, files.target());
@@ -89,8 +93,9 @@ public final class GradientCommand implements Callable<Integer> {
         publication.requireWritable(source);
 
         boolean asInputs = optimizer.isPresent() || weights.equals(Optional.of(Weights.INPUTS));
-        GradientModel model = GradientModel.of(source,
-                new GradientRequest(of, wrt, frozen, asInputs, recompute, optimizer, optimization.scalesLoss()), Version.current());
+        GradientRequest request =
+                new GradientRequest(of, wrt, frozen, asInputs, recompute, optimizer, optimization.scalesLoss());
+        GradientModel model = GradientModel.of(source, request, Version.current());
         publication.publish(source, model.result());
         GradientReport report = model.report(files.target().toString());
         reporting.write(report, () -> GradientTable.of(report), spec.commandLine().getOut());

@@ -49,7 +49,7 @@ final class Differentiation {
         this.recomputes = recomputes;
     }
 
-    /** The values of the main graph, among inputs and initializers, from which a differentiable path leads to one of {@code of}. */
+    /** The values of the main graph from which a differentiable path leads to one of {@code of}, and these themselves. */
     static Set<String> influences(Scope main, Collection<String> of) {
         Set<String> values = new HashSet<>(of);
         for (int position = main.graph().getNodeCount() - 1; position >= 0; position--) {

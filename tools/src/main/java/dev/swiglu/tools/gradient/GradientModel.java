@@ -130,15 +130,15 @@ public final class GradientModel {
     }
 
     private void appendStep(Map<String, String> found, InitialState initial, String lossScale) {
-        Map<TensorProto, String> byWeight = new LinkedHashMap<>();
+        List<TrainingStep.Slope> slopes = new ArrayList<>();
         for (TensorProto weight : selection.weights(main)) {
-            byWeight.put(weight, found.get(weight.getName()));
+            slopes.add(new TrainingStep.Slope(weight, found.get(weight.getName())));
             gradients.add(described(weight.getName(), null));
         }
         List<String> batch = main.graph().getInputList().stream().map(input -> input.getName())
                 .filter(name -> main.initializer(name).isEmpty()).toList();
         training = new TrainingStep(write, graph, request.optimizer().orElseThrow(), initial, lossScale)
-                .append(byWeight, selection.of(), batch);
+                .append(slopes, selection.of(), batch);
     }
 
     private void giveGradient(String name, String gradient) {

@@ -54,7 +54,8 @@ class GradientCommandTest {
     void whatStandsInTheWayIsNamed() throws IOException {
         Path selu = write("selu.onnx", new ModelBuilder().input("X", 2, 8).weight("W", 8, 4).node("MatMul", "m", "X", "W")
                 .node("Selu", "Y", "m").output("Y", 2, 4).build());
-        assertRefused(ExitCode.REFUSED, "No gradient passes Selu node 'node Y' on the way to 'W': there is no rule for the operator Selu.", selu);
+        assertRefused(ExitCode.REFUSED, "No gradient passes Selu node 'node Y' on the way to 'W': there is no rule for"
+                + " the operator Selu.", selu);
         ModelBuilder twice = new ModelBuilder().node("Add", "a", "m", "m").output("a", 2, 4);
         ModelBuilder once = new ModelBuilder().node("Neg", "b", "m").output("b", 2, 4);
         Path branch = write("branch.onnx", new ModelBuilder().input("X", 2, 8).flag("c").weight("W", 8, 4)
@@ -90,7 +91,8 @@ class GradientCommandTest {
         assertRefused(ExitCode.USAGE, "is no optimizer", model, "--optimizer", "lion");
         assertRefused(ExitCode.USAGE, "belongs to sgd", model, "--optimizer", "adamw", "--momentum", "0.9");
         assertRefused(ExitCode.USAGE, "name an --optimizer", model, "--loss-scale");
-        assertRefused(ExitCode.USAGE, "cannot change from step to step", model, "--optimizer", "sgd", "--weights", "initializers");
+        assertRefused(ExitCode.USAGE, "cannot change from step to step", model, "--optimizer", "sgd",
+                "--weights", "initializers");
         assertRefused(ExitCode.REFUSED, "needs a loss that is one number", model, "--of", "logits", "--optimizer", "sgd");
         Path input = write("input.onnx", new ModelBuilder().input("X", 2, 8).node("Exp", "Y", "X").output("Y", 2, 8).build());
         assertRefused(ExitCode.NOTHING_TO_REWRITE, "name inputs or initializers with --wrt", input);
@@ -121,9 +123,10 @@ class GradientCommandTest {
         Path step = Files.createDirectory(folder.resolve("elsewhere")).resolve("step.onnx");
         CommandRun.of("gradient", model, step, "--optimizer", "sgd").succeeded();
         ModelProto written = ModelFile.read(step).proto();
-        ModelProto initialization = written.toBuilder().setGraph(written.getTrainingInfo(0).getInitialization()).clearTrainingInfo()
-                .build();
-        try (ModelSession session = ModelSession.builder(ByteBuffer.wrap(initialization.toByteArray()), step.getParent()).open()) {
+        ModelProto initialization = written.toBuilder().setGraph(written.getTrainingInfo(0).getInitialization())
+                .clearTrainingInfo().build();
+        try (ModelSession session = ModelSession.builder(ByteBuffer.wrap(initialization.toByteArray()), step.getParent())
+                .open()) {
             assertEquals(Tensor.float32(new float[16], 4, 4), session.run(Map.of()).get("W"));
         }
     }

@@ -73,8 +73,8 @@ class GradientRulesTest {
                         .node("ReduceMean", "r", "X", "axes")),
                 graph("ReduceMean of all", g(17).input("X", ANY, 4).node("Exp", "e", "X").node("ReduceMean", "loss", List.of("e"),
                         Attributes.of("keepdims", 0)).output("loss"), "X"),
-                graph("Gather", g(17).indices("i", 2, 5).weight("W", CLASSES, 3).node("Gather", "Y", "W", "i").output("Y", 2, 5, 3),
-                        "W"),
+                graph("Gather", g(17).indices("i", 2, 5).weight("W", CLASSES, 3).node("Gather", "Y", "W", "i")
+                        .output("Y", 2, 5, 3), "W"),
                 loss("SoftmaxCrossEntropyLoss", "mean"), loss("SoftmaxCrossEntropyLoss", "sum"),
                 loss("SoftmaxCrossEntropyLoss", "none"), loss("NegativeLogLikelihoodLoss", "mean"),
                 graph("SoftmaxCrossEntropyLoss, labels ignored, two axes", g(17).input("X", 3, CLASSES, 2).indices("t", 3, 2)

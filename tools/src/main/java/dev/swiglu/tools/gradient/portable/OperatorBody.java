@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * What one dev.swiglu node computes, in standard operators, as the model-local function of the operator's name. Its outputs are those
- * that any node of the operator wants, so that nodes which differ only in that share it.
+ * What one dev.swiglu node computes, in standard operators, as the model-local function of the operator's name. Its outputs are
+ * those that any node of the operator wants, so that nodes which differ only in that share it.
  */
 final class OperatorBody {
     private final NodeProto node;
