@@ -15,10 +15,25 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 
-/** Small float32 graphs, written node by node; weights are drawn from a fixed seed. */
+/** Small graphs, of float32 where nothing else is said, written node by node; weights are drawn from a fixed seed. */
 public final class ModelBuilder {
+    /** In a shape: the size "batch", which is not known before the model runs. */
+    public static final long ANY = -1;
+
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
     private final Random random = new Random(7);
+    private final TensorProto.DataType type;
+    private final long opset;
+
+    public ModelBuilder() {
+        this(TensorProto.DataType.FLOAT, 17);
+    }
+
+    /** @param type of everything that has none of its own; float32 or float64 */
+    public ModelBuilder(TensorProto.DataType type, long opset) {
+        this.type = type;
+        this.opset = opset;
+    }
 
     /** X[2, 8] and the projections g = X·Wg and u = X·Wu, both [2, 16]: what most graphs here begin with. */
     public static ModelBuilder projections() {
@@ -36,7 +51,7 @@ public final class ModelBuilder {
     }
 
     public ModelBuilder input(String name, long... shape) {
-        graph.addInput(value(name, TensorProto.DataType.FLOAT, shape));
+        graph.addInput(value(name, type, shape));
         return this;
     }
 
@@ -45,20 +60,26 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** An input of int64. */
+    public ModelBuilder indices(String name, long... shape) {
+        graph.addInput(value(name, TensorProto.DataType.INT64, shape));
+        return this;
+    }
+
     public ModelBuilder output(String name, long... shape) {
-        graph.addOutput(value(name, TensorProto.DataType.FLOAT, shape));
+        graph.addOutput(value(name, type, shape));
         return this;
     }
 
     public ModelBuilder weight(String name, long... shape) {
-        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE);
+        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
         long count = 1;
         for (long size : shape) {
             tensor.addDims(size);
             count *= size;
         }
         for (int i = 0; i < count; i++) {
-            tensor.addFloatData((float) random.nextGaussian());
+            add(tensor, random.nextGaussian());
         }
         graph.addInitializer(tensor);
         return this;
@@ -78,9 +99,13 @@ public final class ModelBuilder {
     }
 
     public ModelBuilder scalar(String name, float value) {
-        graph.addInitializer(TensorProto.newBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE)
-                .addFloatData(value));
+        graph.addInitializer(add(TensorProto.newBuilder().setName(name).setDataType(type.getNumber()), value));
         return this;
+    }
+
+    private static TensorProto.Builder add(TensorProto.Builder tensor, double value) {
+        return tensor.getDataType() == TensorProto.DataType.DOUBLE_VALUE ? tensor.addDoubleData(value)
+                : tensor.addFloatData((float) value);
     }
 
     public ModelBuilder integers(String name, long... values) {
@@ -95,7 +120,7 @@ public final class ModelBuilder {
 
     /** A value_info. */
     public ModelBuilder declare(String name, long... shape) {
-        graph.addValueInfo(value(name, TensorProto.DataType.FLOAT, shape));
+        graph.addValueInfo(value(name, type, shape));
         return this;
     }
 
@@ -112,6 +137,13 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** A node with several outputs. */
+    public ModelBuilder node(String op, List<String> outputs, List<String> inputs, AttributeProto... attributes) {
+        node(op, outputs.get(0), inputs, attributes);
+        graph.getNodeBuilder(graph.getNodeCount() - 1).clearOutput().addAllOutput(outputs);
+        return this;
+    }
+
     /** An If whose branches read values of this graph. */
     public ModelBuilder branch(String output, String condition, ModelBuilder whenTrue, ModelBuilder whenFalse) {
         graph.addNode(NodeProto.newBuilder().setOpType("If").setName("node " + output).addInput(condition).addOutput(output)
@@ -120,8 +152,12 @@ public final class ModelBuilder {
     }
 
     public ModelProto build() {
-        return ModelProto.newBuilder().setIrVersion(8).setGraph(graph)
-                .addOpsetImport(opset("", 17)).addOpsetImport(opset("com.microsoft", 1)).build();
+        ModelProto.Builder model = ModelProto.newBuilder().setIrVersion(8).setGraph(graph)
+                .addOpsetImport(opset("", opset)).addOpsetImport(opset("com.microsoft", 1));
+        if (graph.getNodeList().stream().anyMatch(node -> node.getDomain().equals("dev.swiglu"))) {
+            model.addOpsetImport(opset("dev.swiglu", 1));
+        }
+        return model.build();
     }
 
     /** The model as if read from a file; nothing is written. */
@@ -142,7 +178,12 @@ public final class ModelBuilder {
     private static ValueInfoProto value(String name, TensorProto.DataType type, long... shape) {
         TensorShapeProto.Builder dims = TensorShapeProto.newBuilder();
         for (long size : shape) {
-            dims.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(size));
+            TensorShapeProto.Dimension.Builder dimension = dims.addDimBuilder();
+            if (size == ANY) {
+                dimension.setDimParam("batch");
+            } else {
+                dimension.setDimValue(size);
+            }
         }
         return ValueInfoProto.newBuilder().setName(name).setType(TypeProto.newBuilder().setTensorType(
                 TypeProto.Tensor.newBuilder().setElemType(type.getNumber()).setShape(dims))).build();

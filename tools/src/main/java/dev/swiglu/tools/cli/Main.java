@@ -55,6 +55,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new InspectCommand())
                 .addSubcommand(new RewriteCommand(verification))
                 .addSubcommand(new RestoreCommand())
+                .addSubcommand(new GradientCommand())
                 .addSubcommand(new VerifyCommand())
                 .addSubcommand(new BenchCommand())
                 .addSubcommand(new ExportCommand())
@@ -63,6 +64,7 @@ public final class Main implements Runnable {
                 .registerConverter(Path.class, new FileName())
                 .registerConverter(Mode.class, new Choice<>(Mode.class))
                 .registerConverter(DataMode.class, new Choice<>(DataMode.class))
+                .registerConverter(GradientCommand.Weights.class, new Choice<>(GradientCommand.Weights.class))
                 .setExitCodeExceptionMapper(Main::exitCode)
                 .setParameterExceptionHandler(new UsageError())
                 .setExecutionExceptionHandler(Main::explain);

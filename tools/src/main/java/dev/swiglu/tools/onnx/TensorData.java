@@ -35,13 +35,13 @@ public final class TensorData {
     }
 
     /** A tensor without dimensions that holds {@code value}, rounded to {@code type}. */
-    public static TensorProto scalar(ElementType type, float value) {
+    public static TensorProto scalar(ElementType type, double value) {
         ByteBuffer bytes = ByteBuffer.allocate(type.bits() / 8).order(ByteOrder.LITTLE_ENDIAN);
         switch (type) {
-            case FLOAT32 -> bytes.putFloat(value);
+            case FLOAT32 -> bytes.putFloat((float) value);
             case FLOAT64 -> bytes.putDouble(value);
-            case FLOAT16 -> bytes.putShort(Float16.round(value));
-            case BFLOAT16 -> bytes.putShort(BFloat16.round(value));
+            case FLOAT16 -> bytes.putShort(Float16.round((float) value));
+            case BFLOAT16 -> bytes.putShort(BFloat16.round((float) value));
             default -> throw new IllegalArgumentException(type.label());
         }
         return TensorProto.newBuilder().setDataType(type.onnxNumber())

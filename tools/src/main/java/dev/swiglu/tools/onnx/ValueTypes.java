@@ -1,21 +1,24 @@
 package dev.swiglu.tools.onnx;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
 /**
  * Element type and shape of every value, from what the model declares and, where it declares nothing (TorchScript exports
- * carry no value_info), from one pass over the nodes with the few rules that a gated MLP needs.
+ * carry no value_info), from one pass over the nodes with the rules that a gated MLP, and its gradient, needs.
  */
 public final class ValueTypes {
-    private static final Set<String> KNOWN_DOMAINS = Set.of("", "ai.onnx", "com.microsoft");
+    private static final Set<String> KNOWN_DOMAINS = Set.of("", "ai.onnx", "com.microsoft", "dev.swiglu");
 
     private final Map<Scope, Map<String, ValueType>> types = new IdentityHashMap<>();
 
@@ -45,7 +48,7 @@ public final class ValueTypes {
             NodeRef node = scope.node(position);
             for (int output = 0; output < node.node().getOutputCount(); output++) {
                 String value = node.output(output);
-                ValueType inferred = output == 0 ? inferred(node) : ValueType.unknown(value);
+                ValueType inferred = output == 0 || isLikeFirst(node) ? inferred(node, value) : ValueType.unknown(value);
                 ValueInfoProto declaration = declarations.get(value);
                 known.put(value, declaration == null ? inferred : declared(declaration).completedBy(inferred, value));
             }
@@ -59,57 +62,94 @@ public final class ValueTypes {
         return new ValueType(ElementType.of(tensor.getElemType()), shape);
     }
 
-    /** The type of the node's first output. */
-    private ValueType inferred(NodeRef node) {
-        ValueType unknown = ValueType.unknown(node.output(0));
+    /** Whether every output of the node is inferred as the first is. */
+    private static boolean isLikeFirst(NodeRef node) {
+        return node.is("Split") || node.is("dev.swiglu", "FusedSwiGLU");
+    }
+
+    /** The type of {@code value}, which is the node's first output or inferred as it is. */
+    private ValueType inferred(NodeRef node, String value) {
+        ValueType unknown = ValueType.unknown(value);
         if (!KNOWN_DOMAINS.contains(node.node().getDomain())) {
             return unknown;
         }
         ValueType first = input(node, 0);
+        ValueType second = input(node, 1);
         return switch (node.node().getOpType()) {
             case "Identity", "Sigmoid", "Swish", "QuickGelu", "Gelu", "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt", "Softplus",
-                    "Clip", "LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization",
-                    "SkipLayerNormalization", "SkipSimplifiedLayerNormalization" -> first;
-            case "Add", "Sub", "Mul", "Div", "Pow", "SwiGLU" -> elementwise(first, input(node, 1), unknown);
-            case "MatMul", "Gemm", "FusedMatMul" -> product(node, first, input(node, 1), unknown);
-            case "MatMulInteger" -> new ValueType(ElementType.INT32, product(node, first, input(node, 1), unknown).shape());
+                    "Clip", "Exp", "Log", "Reciprocal", "Softmax", "LogSoftmax", "LayerNormalization",
+                    "SimplifiedLayerNormalization", "RMSNormalization", "SkipLayerNormalization",
+                    "SkipSimplifiedLayerNormalization" -> first;
+            case "Add", "Sub", "Mul", "Div", "Pow" -> elementwise(first, second, value);
+            case "SwiGLU" -> node.input(1).isEmpty() ? first.shaped(Optional.empty(), value) : elementwise(first, second, value);
+            case "MatMul", "Gemm", "FusedMatMul", "FusedSwiGLU" -> product(node, first, second, value);
+            case "MatMulInteger" -> new ValueType(ElementType.INT32, product(node, first, second, value).shape());
             case "MatMulNBits" -> quantizedProduct(node, first, input(node, 2), unknown);
-            case "Transpose" -> new ValueType(first.element(), transposed(node, first.shape(), unknown.shape()));
-            case "Reshape" -> new ValueType(first.element(), unknown.shape());
+            case "Transpose" -> first.shaped(ShapeRules.transposed(node.node(), first.shape()), value);
+            case "Reshape" -> first.shaped(ShapeRules.reshaped(first.shape(), integers(node, 1), value), value);
+            case "Flatten" -> first.shaped(Optional.of(ShapeRules.flattened(value)), value);
+            case "Unsqueeze" -> first.shaped(ShapeRules.unsqueezed(first.shape(), axes(node)), value);
+            case "Squeeze" -> first.shaped(ShapeRules.squeezed(first.shape(), axes(node)), value);
+            case "ReduceSum", "ReduceMean" ->
+                first.shaped(ShapeRules.reduced(node.node(), first.shape(), axes(node), value), value);
+            case "Concat", "Split" -> first.shaped(ShapeRules.alongAxis(node.node(), first.shape(), value), value);
+            case "Gather" -> first.shaped(ShapeRules.gathered(node.node(), first.shape(), second.shape()), value);
+            case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss" ->
+                first.shaped(Optional.of(ShapeRules.loss(node.node(), second.shape())), value);
             case "Cast" -> new ValueType(ElementType.of((int) Attributes.integer(node.node(), "to", 0)), first.shape());
-            case "Constant" -> Attributes.find(node.node(), "value").map(value -> of(value.getT())).orElse(unknown);
+            case "Constant" -> Attributes.find(node.node(), "value").map(constant -> of(constant.getT())).orElse(unknown);
             default -> unknown;
         };
+    }
+
+    /** The axes of a node, an attribute or a constant input; an empty list where none is named. */
+    private static Optional<List<Long>> axes(NodeRef node) {
+        return node.input(1).isEmpty() ? Optional.of(Attributes.integers(node.node(), "axes")) : integers(node, 1);
+    }
+
+    private static Optional<List<Long>> integers(NodeRef node, int input) {
+        Optional<TensorProto> tensor = node.scope().initializer(node.input(input)).or(() -> node.scope().producer(node.input(input))
+                .filter(producer -> producer.is("Constant")).flatMap(producer -> Attributes.find(producer.node(), "value"))
+                .map(AttributeProto::getT));
+        // axes and shapes are kept inline by every exporter
+        return tensor.filter(held -> held.getDataType() == ElementType.INT64.onnxNumber() && !ExternalData.isExternal(held))
+                .map(held -> Arrays.stream(TensorData.of(held, null).longs()).boxed().toList());
     }
 
     private static ValueType of(TensorProto tensor) {
         return new ValueType(ElementType.of(tensor.getDataType()), Shape.of(tensor));
     }
 
-    private static ValueType elementwise(ValueType left, ValueType right, ValueType unknown) {
-        Shape shape = right.shape().broadcastsInto(left.shape()) ? left.shape()
-                : left.shape().broadcastsInto(right.shape()) ? right.shape() : unknown.shape();
-        return new ValueType(left.element().or(right.element()), shape);
+    private static ValueType elementwise(ValueType left, ValueType right, String value) {
+        Optional<Shape> shape = right.shape().broadcastsInto(left.shape()) ? Optional.of(left.shape())
+                : left.shape().broadcastsInto(right.shape()) ? Optional.of(right.shape())
+                : ShapeRules.broadcast(left.shape(), right.shape(), value);
+        return new ValueType(left.element().or(right.element()), shape.orElseGet(() -> Shape.unknown(value)));
     }
 
-    private static ValueType product(NodeRef node, ValueType x, ValueType weight, ValueType unknown) {
+    private static ValueType product(NodeRef node, ValueType x, ValueType weight, String value) {
         boolean plain = weight.shape().rank() == 2 && !x.shape().sizes().isEmpty()
                 && Attributes.integer(node.node(), "transA", 0) == 0
                 && Attributes.integer(node.node(), "transBatchA", 0) == 0;
         int columns = Attributes.integer(node.node(), "transB", 0) == 0 ? 1 : 0;
-        return new ValueType(x.element().or(weight.element()),
-                plain ? x.shape().withLast(weight.shape().sizes().get(columns)) : unknown.shape());
+        Optional<Shape> shape = plain ? Optional.of(x.shape().withLast(weight.shape().sizes().get(columns)))
+                : node.is("MatMul") ? ShapeRules.batchedProduct(x.shape(), weight.shape(), value) : gemm(node, x, weight);
+        return new ValueType(x.element().or(weight.element()), shape.orElseGet(() -> Shape.unknown(value)));
+    }
+
+    private static Optional<Shape> gemm(NodeRef node, ValueType a, ValueType b) {
+        if (!node.is("Gemm") || a.shape().rank() != 2 || b.shape().rank() != 2) {
+            return Optional.empty();
+        }
+        int rows = (int) Attributes.integer(node.node(), "transA", 0);
+        int columns = 1 - (int) Attributes.integer(node.node(), "transB", 0);
+        return Optional.of(new Shape(null, List.of(a.shape().sizes().get(rows), b.shape().sizes().get(columns))));
     }
 
     private static ValueType quantizedProduct(NodeRef node, ValueType x, ValueType scales, ValueType unknown) {
         String columns = String.valueOf(Attributes.integer(node.node(), "N", 0));
         return new ValueType(x.element().or(scales.element()),
                 x.shape().sizes().isEmpty() ? unknown.shape() : x.shape().withLast(columns));
-    }
-
-    private static Shape transposed(NodeRef node, Shape shape, Shape unknown) {
-        boolean swapsTwo = shape.rank() == 2 && !Attributes.integers(node.node(), "perm").equals(List.of(0L, 1L));
-        return swapsTwo ? new Shape(null, List.of(shape.sizes().get(1), shape.sizes().get(0))) : unknown;
     }
 
     private ValueType input(NodeRef node, int index) {
@@ -121,6 +161,11 @@ public final class ValueTypes {
 
         static ValueType unknown(String value) {
             return new ValueType(ElementType.UNKNOWN, Shape.unknown(value));
+        }
+
+        /** This element type with another shape. */
+        ValueType shaped(Optional<Shape> other, String value) {
+            return new ValueType(element, other.orElseGet(() -> Shape.unknown(value)));
         }
 
         /** Size of the last dimension, where it is a known number. */

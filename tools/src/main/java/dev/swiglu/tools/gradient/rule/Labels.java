@@ -1,0 +1,65 @@
+package dev.swiglu.tools.gradient.rule;
+
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import dev.swiglu.tools.gradient.Backward;
+import dev.swiglu.tools.gradient.GraphWriter;
+import dev.swiglu.tools.onnx.Attributes;
+import dev.swiglu.tools.onnx.ElementType;
+import java.util.Optional;
+
+/**
+ * The labels of a loss over classes: scores are [batch, classes, ...], labels [batch, ...]. Comparing beats OneHot, of which ONNX
+ * Runtime has no float64 kernel; labels outside of the classes give a row of zeros.
+ *
+ * @param column the labels with an axis of size 1 where the scores have the classes
+ */
+record Labels(Backward backward, ElementType element, String column) {
+
+    static Labels of(Backward backward) {
+        if (!backward.input(2).isEmpty()) {
+            throw backward.refusal("class weights have no rule; leave out the input '" + backward.input(2) + "'");
+        }
+        String labels = backward.write().cast(backward.input(1), ElementType.INT64);
+        return new Labels(backward, backward.element(backward.input(0)), backward.write().unsqueezed(labels, 1));
+    }
+
+    /** 1 at the label, 0 elsewhere, in the shape of the scores. */
+    String oneHot() {
+        GraphWriter write = backward.write();
+        int rank = backward.rank(backward.input(0));
+        String count = write.add("Gather", write.shape(backward.input(0)), write.integer(1));
+        String classes = write.add("Range", write.integer(0), count, write.integer(1));
+        if (rank > 2) {
+            long[] places = new long[rank - 2];
+            for (int i = 0; i < places.length; i++) {
+                places[i] = i + 1;
+            }
+            classes = write.unsqueezed(classes, places);
+        }
+        return write.cast(write.add("Equal", column, classes), element);
+    }
+
+    /** What one unit of each label's loss does to the output, with an axis of size 1 for the classes. */
+    String upstream() {
+        GraphWriter write = backward.write();
+        String reduction = Attributes.find(backward.node().node(), "reduction")
+                .map(attribute -> attribute.getS().toStringUtf8()).orElse("mean");
+        Optional<String> counted = counted();
+        String share = switch (reduction) {
+            case "none" -> write.unsqueezed(backward.upstream(), 1);
+            case "sum" -> backward.upstream();
+            case "mean" -> write.add("Div", backward.upstream(), counted.map(mask -> write.sum(mask, false))
+                    .orElseGet(() -> write.cast(write.add("Size", column), element)));
+            default -> throw backward.refusal("its reduction '" + reduction + "' is not known");
+        };
+        return counted.map(mask -> write.add("Mul", share, mask)).orElse(share);
+    }
+
+    /** 1 for labels that count, 0 for ignored ones; empty where all count. */
+    private Optional<String> counted() {
+        GraphWriter write = backward.write();
+        return Attributes.find(backward.node().node(), "ignore_index").map(AttributeProto::getI)
+                .map(ignored -> write.add("Not", write.add("Equal", column, write.integer(ignored))))
+                .map(counts -> write.cast(counts, element));
+    }
+}

@@ -1,0 +1,23 @@
+package dev.swiglu.tools.gradient.rule;
+
+import dev.swiglu.tools.gradient.Backward;
+import dev.swiglu.tools.gradient.GradientRule;
+import dev.swiglu.tools.gradient.GraphWriter;
+import dev.swiglu.tools.onnx.NodeRef;
+
+/** Y = Σ X / n over some axes, n = size(X) / size(Y): dX = dY / n, repeated along them. */
+public final class ReduceMeanRule implements GradientRule {
+
+    @Override
+    public void differentiate(Backward backward) {
+        GraphWriter write = backward.write();
+        String count = write.add("Div", write.add("Size", backward.input(0)), write.add("Size", backward.output(0)));
+        String divisor = write.cast(count, backward.element(backward.input(0)));
+        backward.give(0, write.add("Div", Reduction.repeated(backward), divisor));
+    }
+
+    @Override
+    public boolean isDifferentiable(NodeRef node, int input) {
+        return input == 0;
+    }
+}

@@ -1,0 +1,30 @@
+package dev.swiglu.tools.gradient.rule;
+
+import dev.swiglu.tools.gradient.Backward;
+import dev.swiglu.tools.gradient.GradientRule;
+import dev.swiglu.tools.gradient.GraphWriter;
+import dev.swiglu.tools.onnx.NodeRef;
+
+/**
+ * L = -log softmax(X)[label] along axis 1: dX = (softmax(X) - onehot(label)) ⊙ dL', where dL' is dL divided as the reduction says,
+ * and 0 for labels that are ignored. The forward node is made to give log softmax(X), so that softmax is one exponential away.
+ */
+public final class SoftmaxCrossEntropyRule implements GradientRule {
+
+    @Override
+    public void differentiate(Backward backward) {
+        if (backward.upstream(1).isPresent()) {
+            throw backward.refusal("its second output, log_prob, is read on a path to the differentiated output,"
+                    + " and only the loss passes gradients");
+        }
+        Labels labels = Labels.of(backward);
+        GraphWriter write = backward.write();
+        String difference = write.add("Sub", write.add("Exp", backward.output(1)), labels.oneHot());
+        backward.give(0, write.add("Mul", difference, labels.upstream()));
+    }
+
+    @Override
+    public boolean isDifferentiable(NodeRef node, int input) {
+        return input != 1;
+    }
+}
