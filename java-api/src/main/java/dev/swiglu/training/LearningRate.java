@@ -9,7 +9,7 @@ public interface LearningRate {
         return step -> rate;
     }
 
-    /** Rises in a straight line to {@code peak} at step {@code warmup}, then falls along half a cosine to 0 after {@code steps}. */
+    /** Rises linearly to {@code peak} at step {@code warmup}, then falls along half a cosine, to 0 after {@code steps}. */
     static LearningRate cosine(float peak, long warmup, long steps) {
         if (warmup < 0 || steps <= warmup) {
             throw new IllegalArgumentException("A warm-up of " + warmup + " steps does not fit into " + steps + " steps.");

@@ -1,9 +1,9 @@
 package dev.swiglu.training;
 
 /**
- * Keeps float16 gradients inside their range: the loss is multiplied before its gradient is taken, and the gradients are divided again.
- * A step whose gradients overflow is not taken and halves the scale; {@code growAfter} good steps in a row double it.
- * Powers of two only, so that scaling rounds nothing.
+ * Keeps float16 gradients inside their range: the loss is multiplied before its gradient is taken, and the gradients are
+ * divided again. A step whose gradients overflow is not taken and halves the scale; {@code growAfter} good steps in a row
+ * double it. Powers of two only, so that scaling rounds nothing.
  *
  * @param initial the scale of the first step
  * @param growAfter 0 to never grow

@@ -114,8 +114,8 @@ class TrainerTest {
 
     @Test
     void saysWhatIsWrongWithAModelOrABatch() throws IOException {
-        Path forward = OnnxModel.opset(17).input("x", TensorType.FLOAT32, 1).node("Relu", "x -> y").output("y", TensorType.FLOAT32, 1)
-                .writeTo(folder.resolve("forward.onnx"));
+        Path forward = OnnxModel.opset(17).input("x", TensorType.FLOAT32, 1).node("Relu", "x -> y")
+                .output("y", TensorType.FLOAT32, 1).writeTo(folder.resolve("forward.onnx"));
         assertTrue(assertThrows(ModelException.class, () -> open(forward)).getMessage().contains("tools/swiglu gradient"));
         String missing = assertThrows(UncheckedIOException.class, () -> open(folder.resolve("none.onnx"))).getMessage();
         assertEquals(folder.resolve("none.onnx") + " cannot be read: it does not exist.", missing);

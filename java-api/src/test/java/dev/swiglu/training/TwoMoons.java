@@ -39,8 +39,8 @@ final class TwoMoons {
     }
 
     private static OnnxModel model(boolean scales) {
-        OnnxModel model = OnnxModel.opset(17).using("dev.swiglu", 1).input("x", FLOAT32, BATCH, 2).input("label", FLOAT32, BATCH, 1)
-                .input("learning_rate", FLOAT32).output("loss", FLOAT32).output("logit", FLOAT32, BATCH, 1);
+        OnnxModel model = OnnxModel.opset(17).using("dev.swiglu", 1).input("x", FLOAT32, BATCH, 2)
+                .input("label", FLOAT32, BATCH, 1).input("learning_rate", FLOAT32).output("loss", FLOAT32).output("logit", FLOAT32, BATCH, 1);
         model.node("dev.swiglu:FusedSwiGLU", "x w_gate w_up b_gate b_up -> hidden").node("MatMul", "hidden w_out -> logit")
                 .node("Softplus", "logit -> softplus").node("Mul", "label logit -> hit").node("Sub", "softplus hit -> losses")
                 .node("ReduceMean", "losses -> loss", Map.of("keepdims", 0L));
@@ -69,8 +69,10 @@ final class TwoMoons {
             model.node("Cast", "d_" + w + " -> half_" + w, Map.of("to", OnnxModel.elementType(FLOAT16)))
                     .node("Cast", "half_" + w + " -> scaled_" + w, Map.of("to", OnnxModel.elementType(FLOAT32)))
                     .node("Div", "scaled_" + w + " loss_scale -> unscaled_" + w)
-                    .node("Abs", "scaled_" + w + " -> abs_" + w).node("ReduceMax", "abs_" + w + " -> max_" + w, Map.of("keepdims", 0L))
-                    .node("Less", "max_" + w + " infinity -> finite_" + w).node("And", finite + " finite_" + w + " -> " + w + "_and_before");
+                    .node("Abs", "scaled_" + w + " -> abs_" + w)
+                    .node("ReduceMax", "abs_" + w + " -> max_" + w, Map.of("keepdims", 0L))
+                    .node("Less", "max_" + w + " infinity -> finite_" + w)
+                    .node("And", finite + " finite_" + w + " -> " + w + "_and_before");
             finite = w + "_and_before";
         }
         model.node("Identity", finite + " -> finite");
@@ -81,12 +83,14 @@ final class TwoMoons {
         Random random = new Random(3);
         List<String> state = new ArrayList<>();
         WEIGHTS.forEach((w, dimensions) -> {
-            model.node("Mul", "velocity:" + w + " momentum -> kept_" + w).node("Add", "kept_" + w + " " + gradient + w + " -> v_" + w)
+            model.node("Mul", "velocity:" + w + " momentum -> kept_" + w)
+                    .node("Add", "kept_" + w + " " + gradient + w + " -> v_" + w)
                     .node("Mul", "v_" + w + " learning_rate -> change_" + w).node("Sub", w + " change_" + w + " -> w_" + w);
             Map.of(w, "w_" + w, "velocity:" + w, "v_" + w).forEach((input, updated) -> {
                 Object[] shape = Arrays.stream(dimensions).boxed().toArray();
                 model.input(input, FLOAT32, shape).output("next:" + input, FLOAT32, shape);
-                model.node(scales ? "Where" : "Identity", (scales ? "finite " + updated + " " + input : updated) + " -> next:" + input);
+                String selected = scales ? "finite " + updated + " " + input : updated;
+                model.node(scales ? "Where" : "Identity", selected + " -> next:" + input);
                 initial.output(input, FLOAT32, shape);
                 state.add("{\"input\":\"%1$s\",\"next\":\"next:%1$s\",\"role\":\"%2$s\",\"weight\":\"%3$s\"}"
                         .formatted(input, input.equals(w) ? "weight" : "velocity", w));

@@ -47,17 +47,20 @@ public final class MnistCommand implements Callable<Integer> {
     @Option(names = "--epochs", paramLabel = "N", defaultValue = "6", description = "Default: ${DEFAULT-VALUE}.")
     private int epochs;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "200", description = "Pictures in a step (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "200",
+            description = "Pictures in a step (default: ${DEFAULT-VALUE}).")
     private int batch;
 
-    @Option(names = "--hidden", paramLabel = "N", defaultValue = "256", description = "Width of the layer (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--hidden", paramLabel = "N", defaultValue = "256",
+            description = "Width of the layer (default: ${DEFAULT-VALUE}).")
     private int hidden;
 
-    @Option(names = "--rate", paramLabel = "R", defaultValue = "0.002", description = "Peak learning rate (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--rate", paramLabel = "R", defaultValue = "0.002",
+            description = "Peak learning rate (default: ${DEFAULT-VALUE}).")
     private float rate;
 
     @Option(names = "--type", paramLabel = "TYPE", defaultValue = "float32", converter = TypeConverter.class,
-            description = "Of the weights: float32, float16 (with loss scaling) or bfloat16 (default: ${DEFAULT-VALUE}).")
+            description = "Of the weights: float32, float64, bfloat16, or float16, which scales the loss (default: ${DEFAULT-VALUE}).")
     private ElementType type;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1",
@@ -80,8 +83,8 @@ public final class MnistCommand implements Callable<Integer> {
         requirePositive("--batch", batch);
         requirePositive("--hidden", hidden);
         requirePositive("--threads", threads);
-        MnistExample example = new MnistExample(source.folder, out, epochs, batch, hidden, rate, type, seed, threads, device.get(),
-                Version.current(), spec.commandLine().getErr(), System.console() != null);
+        MnistExample example = new MnistExample(source.folder, out, epochs, batch, hidden, rate, type, seed, threads,
+                device.get(), Version.current(), spec.commandLine().getErr(), System.console() != null);
         if (timedSteps == null) {
             example.train(unfused);
         } else {
@@ -98,12 +101,13 @@ public final class MnistCommand implements Callable<Integer> {
     }
 
     static final class TypeConverter implements ITypeConverter<ElementType> {
-        private static final List<ElementType> TYPES = List.of(ElementType.FLOAT32, ElementType.FLOAT16, ElementType.BFLOAT16);
+        private static final List<ElementType> TYPES = List.of(ElementType.FLOAT32, ElementType.FLOAT64, ElementType.FLOAT16,
+                ElementType.BFLOAT16);
 
         @Override
         public ElementType convert(String text) {
-            return TYPES.stream().filter(type -> type.label().equals(text)).findFirst()
-                    .orElseThrow(() -> new TypeConversionException("'" + text + "' is not float32, float16 or bfloat16"));
+            return TYPES.stream().filter(type -> type.label().equals(text)).findFirst().orElseThrow(() ->
+                    new TypeConversionException("'" + text + "' is not float32, float64, float16 or bfloat16"));
         }
     }
 }

@@ -6,7 +6,7 @@ import java.util.function.DoubleUnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** Loss and accuracy of one or more trainings as one SVG file that needs nothing else: loss on the left, accuracy on the right. */
+/** Loss (left) and accuracy (right) of one or more trainings as one SVG file that needs nothing else. */
 final class CurveChart {
     private static final List<String> COLOURS = List.of("#1f6feb", "#d1542c");
     private static final int WIDTH = 960;
@@ -95,7 +95,8 @@ final class CurveChart {
         int count = curves.get(0).epochs().size();
         int stride = Math.max(1, (count + 9) / 10);
         for (int epoch = 0; epoch <= count; epoch += stride) {
-            add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>\n", x + (double) PANEL * epoch / count, BOTTOM + 20, epoch);
+            add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>\n", x + (double) PANEL * epoch / count, BOTTOM + 20,
+                    epoch);
         }
     }
 

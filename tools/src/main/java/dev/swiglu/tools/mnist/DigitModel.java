@@ -11,13 +11,15 @@ import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.onnx.ElementType;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
 /**
  * The forward model, as an exporter would write it:
  * x = normalized pixels, logits = (silu(x·w_gate + b_gate) ⊙ (x·w_up + b_up))·w_out + b_out, loss = cross entropy.
- * Weights are normal with variance 1 / (rows), biases zero; the loss is computed in float32 whatever the weights' type.
+ * Weights are normal with variance 1 / (rows), biases zero; the loss is computed in float32, or float64
+ * where the weights are.
  */
 final class DigitModel {
     static final String IMAGES = "images";
@@ -48,10 +50,11 @@ final class DigitModel {
     }
 
     private void write(int hidden) {
+        TensorProto.DataType wide = type == ElementType.FLOAT64 ? TensorProto.DataType.DOUBLE : TensorProto.DataType.FLOAT;
         graph.addInput(value(IMAGES, TensorProto.DataType.UINT8, Images.PIXELS))
                 .addInput(value(LABELS, TensorProto.DataType.INT64))
-                .addOutput(value(LOGITS, TensorProto.DataType.FLOAT, Images.CLASSES))
-                .addOutput(ValueInfoProto.newBuilder().setName(LOSS).setType(tensor(TensorProto.DataType.FLOAT)));
+                .addOutput(value(LOGITS, wide, Images.CLASSES))
+                .addOutput(ValueInfoProto.newBuilder().setName(LOSS).setType(tensor(wide)));
         cast("levels", IMAGES, TensorProto.DataType.FLOAT);
         constant("mean", MEAN);
         constant("deviation", DEVIATION);
@@ -64,26 +67,29 @@ final class DigitModel {
         node("Mul", "silu", "gate", "sigmoid");
         node("Mul", "hidden", "silu", "up");
         linear("out", "hidden", hidden, Images.CLASSES);
-        cast(LOGITS, "out", TensorProto.DataType.FLOAT);
+        cast(LOGITS, "out", wide);
         node("SoftmaxCrossEntropyLoss", LOSS, LOGITS, LABELS);
     }
 
     private void linear(String name, String input, int rows, int columns) {
-        float[] values = new float[rows * columns];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) (random.nextGaussian() / Math.sqrt(rows));
-        }
+        double[] values = new double[rows * columns];
+        Arrays.setAll(values, i -> random.nextGaussian() / Math.sqrt(rows));
         weight("w_" + name, values, rows, columns);
-        weight("b_" + name, new float[columns], columns);
+        weight("b_" + name, new double[columns], columns);
         node("MatMul", name + "_product", input, "w_" + name);
         node("Add", name, name + "_product", "b_" + name);
     }
 
-    private void weight(String name, float[] values, long... shape) {
+    private void weight(String name, double[] values, long... shape) {
+        float[] floats = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            floats[i] = (float) values[i];
+        }
         Tensor tensor = switch (type) {
-            case FLOAT16 -> Tensor.float16(values, shape);
-            case BFLOAT16 -> Tensor.bfloat16(values, shape);
-            default -> Tensor.float32(values, shape);
+            case FLOAT64 -> Tensor.float64(values, shape);
+            case FLOAT16 -> Tensor.float16(floats, shape);
+            case BFLOAT16 -> Tensor.bfloat16(floats, shape);
+            default -> Tensor.float32(floats, shape);
         };
         TensorProto.Builder weight = graph.addInitializerBuilder().setName(name).setDataType(type.onnxNumber())
                 .setRawData(ByteString.copyFrom(tensor.data()));

@@ -13,6 +13,7 @@ import dev.swiglu.training.StepResult;
 import dev.swiglu.training.Trainer;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -88,7 +89,7 @@ record DigitTraining(Mnist data, int epochs, int batch, float rate, long seed, D
                 int size = Math.min(JUDGED_AT_ONCE, order.length - from);
                 Map<String, Tensor> pictures = test.batch(order, from, size);
                 Outputs outputs = session.run(pictures, Set.of(DigitModel.LOGITS, DigitModel.LOSS));
-                right += right(outputs.get(DigitModel.LOGITS).floats(), pictures.get(DigitModel.LABELS).longs());
+                right += right(outputs.get(DigitModel.LOGITS).doubles(), pictures.get(DigitModel.LABELS).longs());
                 loss += outputs.get(DigitModel.LOSS).doubles()[0] * size / order.length;
             }
         }
@@ -99,11 +100,11 @@ record DigitTraining(Mnist data, int epochs, int batch, float rate, long seed, D
         err.flush();
     }
 
-    private static long right(float[] logits, long[] labels) {
+    private static long right(double[] logits, long[] labels) {
         return IntStream.range(0, labels.length).filter(picture -> {
             int first = picture * Images.CLASSES;
-            int best = IntStream.range(0, Images.CLASSES).reduce((a, b) -> logits[first + b] > logits[first + a] ? b : a).getAsInt();
-            return best == labels[picture];
+            double target = logits[first + (int) labels[picture]];
+            return Arrays.stream(logits, first, first + Images.CLASSES).filter(logit -> logit >= target).count() == 1;
         }).count();
     }
 }

@@ -13,16 +13,17 @@ import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
 
 /**
- * An array of unsigned bytes in the IDX format, in which MNIST is published: two zeros, the element type, the number of dimensions,
- * each dimension as a big-endian int, the elements. Unpacks files whose name ends in {@code .gz}.
+ * An array of unsigned bytes in the IDX format, in which MNIST is published: two zeros, the element type, the number of
+ * dimensions, each dimension as a big-endian int, the elements. Files whose name ends in {@code .gz} are unpacked.
  */
 record IdxFile(int[] shape, byte[] elements) {
     private static final int UNSIGNED_BYTE = 0x08;
     private static final int MOST_DIMENSIONS = 4;
 
     static IdxFile read(Path file) {
+        boolean packed = file.toString().endsWith(".gz");
         try (InputStream bytes = new BufferedInputStream(Files.newInputStream(file));
-                DataInputStream data = new DataInputStream(file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes)) {
+                DataInputStream data = new DataInputStream(packed ? new GZIPInputStream(bytes) : bytes)) {
             int zeros = data.readUnsignedShort();
             int type = data.readUnsignedByte();
             int rank = data.readUnsignedByte();

@@ -22,7 +22,8 @@ record LearningCurve(String graph, List<Double> losses, List<Epoch> epochs) {
 
     /** Closes an epoch of the last {@code steps} steps. */
     void judged(int steps, double testLoss, double testAccuracy, double seconds) {
-        double mean = losses.subList(losses.size() - steps, losses.size()).stream().mapToDouble(Double::doubleValue).average().orElse(0);
+        List<Double> last = losses.subList(losses.size() - steps, losses.size());
+        double mean = last.stream().mapToDouble(Double::doubleValue).average().orElse(0);
         epochs.add(new Epoch(mean, testLoss, testAccuracy, seconds));
     }
 

@@ -49,8 +49,8 @@ public record MnistExample(Path source, Path out, int epochs, int batch, int hid
         write("curve.svg", CurveChart.of(curves));
         if (unfused) {
             LearningCurve fused = curves.get(0);
-            err.printf(Locale.ROOT, "Largest difference of a batch's loss, fused against unfused: %.1e in the first %d steps, %.1e"
-                    + " in all %,d.%n", fused.difference(curves.get(1), EARLY_STEPS), EARLY_STEPS,
+            err.printf(Locale.ROOT, "Largest difference of a batch's loss, fused against unfused: %.1e in the first %d steps,"
+                    + " %.1e in all %,d.%n", fused.difference(curves.get(1), EARLY_STEPS), EARLY_STEPS,
                     fused.difference(curves.get(1), fused.losses().size()), fused.losses().size());
         }
         err.printf("Written to %s: trained-fused.onnx, checkpoint-fused.safetensors, curve.svg, curve.json and the models that"
@@ -60,8 +60,8 @@ public record MnistExample(Path source, Path out, int epochs, int batch, int hid
 
     private LearningCurve train(DigitTraining training, StepModels models, Graph graph) {
         String name = graph.name().toLowerCase(Locale.ROOT);
-        return training.run(name, models.writeStep(graph, type).file(), models.forward(graph), out.resolve("trained-" + name + ".onnx"),
-                out.resolve("checkpoint-" + name + ".safetensors"));
+        return training.run(name, models.writeStep(graph, type).file(), models.forward(graph),
+                out.resolve("trained-" + name + ".onnx"), out.resolve("checkpoint-" + name + ".safetensors"));
     }
 
     /** Fused against unfused steps, as {@link Trainer} takes them and with everything resident on the device. */
@@ -84,8 +84,8 @@ public record MnistExample(Path source, Path out, int epochs, int batch, int hid
                 ResidentSteps other = new ResidentSteps(unfused, first, device, threads)) {
             timings.put("resident", StepTiming.of(one::millisecondsOfAStep, other::millisecondsOfAStep, rounds));
         }
-        timings.forEach((how, timing) -> err.printf(Locale.ROOT, "%-8s  fused %.3f ms, unfused %.3f ms; unfused / fused, pair by pair:"
-                + " %.3f%n", how, timing.fused(), timing.unfused(), timing.ratio()));
+        timings.forEach((how, timing) -> err.printf(Locale.ROOT, "%-8s  fused %.3f ms, unfused %.3f ms; unfused / fused, pair by"
+                + " pair: %.3f%n", how, timing.fused(), timing.unfused(), timing.ratio()));
         err.flush();
         write("timing.json", Json.of(timings));
     }

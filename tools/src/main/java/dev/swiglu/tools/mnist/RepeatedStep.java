@@ -13,13 +13,13 @@ import java.util.stream.Collectors;
 
 /**
  * A training step that one run repeats on the same batch: the step is the body of a Loop that carries weights and optimizer
- * state, so that they stay where the step runs. By two runs of different length the time of a step is known without that of the way
- * to a GPU and back, which ONNX Runtime's Java interface goes in each run. For timing only: what is trained is lost.
+ * state, so that they stay where the step runs. By two runs of different length the time of a step is known without that of
+ * the way to a GPU and back, which ONNX Runtime's Java interface goes in each run. For timing only: what is trained is lost.
  */
 final class RepeatedStep {
     static final String TIMES = "times";
     static final String INITIAL = "initial:";
-    static final String LAST_LOSS = "last_loss";
+    static final String LOSSES = "losses";
     private static final String ITERATION = "iteration";
     private static final String CONTINUE = "continue";
 
@@ -40,16 +40,18 @@ final class RepeatedStep {
     private GraphProto repeated() {
         NodeProto.Builder loop = NodeProto.newBuilder().setOpType("Loop").setName("repeat").addInput(TIMES).addInput("");
         GraphProto.Builder main = GraphProto.newBuilder().setName("repeated").addAllInitializer(step.getInitializerList())
-                .addInput(scalar(TIMES, TensorProto.DataType.INT64)).addInput(scalar(INITIAL + LAST_LOSS, TensorProto.DataType.FLOAT));
+                .addInput(scalar(TIMES, TensorProto.DataType.INT64));
         step.getInputList().stream().filter(input -> !isState(input.getName())).forEach(input -> main.addInput(
                 input.getName().equals(training.step()) ? input.toBuilder().setName(INITIAL + training.step()).build() : input));
         for (Training.State state : training.state()) {
             main.addInput(values.get(state.input()).toBuilder().setName(INITIAL + state.input()));
             loop.addInput(INITIAL + state.input()).addOutput("final:" + state.input());
         }
-        loop.addInput(INITIAL + LAST_LOSS).addOutput(LAST_LOSS)
-                .addAttribute(AttributeProto.newBuilder().setName("body").setType(AttributeProto.AttributeType.GRAPH).setG(body()));
-        return main.addNode(loop).addOutput(scalar(LAST_LOSS, TensorProto.DataType.FLOAT)).build();
+        loop.addOutput(LOSSES).addAttribute(AttributeProto.newBuilder().setName("body")
+                .setType(AttributeProto.AttributeType.GRAPH).setG(body()));
+        ValueInfoProto.Builder losses = loss().toBuilder().setName(LOSSES);
+        losses.getTypeBuilder().getTensorTypeBuilder().getShapeBuilder().addDimBuilder().setDimParam(TIMES);
+        return main.addNode(loop).addOutput(losses).build();
     }
 
     private GraphProto body() {
@@ -62,8 +64,11 @@ final class RepeatedStep {
         for (Training.State state : training.state()) {
             body.addInput(values.get(state.input())).addOutput(values.get(state.input()).toBuilder().setName(state.next()));
         }
-        return body.addInput(scalar("loss_before", TensorProto.DataType.FLOAT))
-                .addOutput(scalar(training.loss(), TensorProto.DataType.FLOAT)).build();
+        return body.addOutput(loss()).build();
+    }
+
+    private ValueInfoProto loss() {
+        return step.getOutputList().stream().filter(output -> output.getName().equals(training.loss())).findFirst().orElseThrow();
     }
 
     private boolean isState(String input) {

@@ -27,7 +27,6 @@ final class ResidentSteps implements AutoCloseable {
         if (training.lossScale() != null) {
             inputs.put(training.lossScale(), Tensor.float32(new float[] {LOSS_SCALE}));
         }
-        inputs.put(RepeatedStep.INITIAL + RepeatedStep.LAST_LOSS, Tensor.float32(new float[] {0}));
         try (ModelSession initial = ModelSession.initialization(step.file()).withoutOperators().open()) {
             initial.run(Map.of()).asMap().forEach((name, tensor) -> inputs.put(RepeatedStep.INITIAL + name, tensor));
         }
@@ -36,10 +35,10 @@ final class ResidentSteps implements AutoCloseable {
                 .threads(threads).open();
     }
 
-    /** The loss after so many steps. */
-    double run(long times) {
+    /** The loss of each of so many steps. */
+    double[] run(long times) {
         inputs.put(RepeatedStep.TIMES, Tensor.int64(new long[] {times}));
-        return session.run(inputs).get(RepeatedStep.LAST_LOSS).get();
+        return session.run(inputs).get(RepeatedStep.LOSSES).doubles();
     }
 
     /** What a run of many steps takes longer than a run of one, for each step that it does more. */

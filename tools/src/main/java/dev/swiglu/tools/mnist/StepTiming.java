@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.function.DoubleSupplier;
 
 /**
- * A fused against an unfused training step, in turns in one run (A B B A …), so that whatever slows the machine down slows both.
- * Medians in milliseconds.
+ * A fused against an unfused training step, in turns in one run (A B B A …), so that whatever slows the machine down slows
+ * both. Medians in milliseconds.
  *
  * @param ratio median of unfused / fused, pair by pair
  */

@@ -58,8 +58,8 @@ public final class TrainedWeights {
         String type = ElementType.of(old.getDataType()).label();
         long[] shape = old.getDimsList().stream().mapToLong(Long::longValue).toArray();
         if (!type.equals(trained.type().toString()) || !Arrays.equals(shape, trained.shape())) {
-            throw new ToolException(ExitCode.REFUSED, "The model's weight '" + old.getName() + "' is " + type + Arrays.toString(shape)
-                    + ", and the trained one is " + trained + "; these weights are those of another model.");
+            throw new ToolException(ExitCode.REFUSED, "The model's weight '" + old.getName() + "' is " + type
+                    + Arrays.toString(shape) + ", and the trained one is " + trained + "; these weights are those of another model.");
         }
     }
 }
