@@ -1,6 +1,39 @@
 package dev.swiglu.tools.gradient;
 
-import dev.swiglu.tools.gradient.rule.*;
+import dev.swiglu.tools.gradient.rule.AddRule;
+import dev.swiglu.tools.gradient.rule.CastRule;
+import dev.swiglu.tools.gradient.rule.ConcatRule;
+import dev.swiglu.tools.gradient.rule.DivRule;
+import dev.swiglu.tools.gradient.rule.ExpRule;
+import dev.swiglu.tools.gradient.rule.ExpandRule;
+import dev.swiglu.tools.gradient.rule.FusedSwiGluRule;
+import dev.swiglu.tools.gradient.rule.GatherRule;
+import dev.swiglu.tools.gradient.rule.GemmRule;
+import dev.swiglu.tools.gradient.rule.IdentityRule;
+import dev.swiglu.tools.gradient.rule.LogRule;
+import dev.swiglu.tools.gradient.rule.LogSoftmaxRule;
+import dev.swiglu.tools.gradient.rule.MatMulRule;
+import dev.swiglu.tools.gradient.rule.MulRule;
+import dev.swiglu.tools.gradient.rule.NegRule;
+import dev.swiglu.tools.gradient.rule.NegativeLogLikelihoodRule;
+import dev.swiglu.tools.gradient.rule.PowRule;
+import dev.swiglu.tools.gradient.rule.ReciprocalRule;
+import dev.swiglu.tools.gradient.rule.ReduceMeanRule;
+import dev.swiglu.tools.gradient.rule.ReduceSumRule;
+import dev.swiglu.tools.gradient.rule.ReluRule;
+import dev.swiglu.tools.gradient.rule.ReshapeRule;
+import dev.swiglu.tools.gradient.rule.RmsNormalizationRule;
+import dev.swiglu.tools.gradient.rule.SigmoidRule;
+import dev.swiglu.tools.gradient.rule.SliceRule;
+import dev.swiglu.tools.gradient.rule.SoftmaxCrossEntropyRule;
+import dev.swiglu.tools.gradient.rule.SoftmaxRule;
+import dev.swiglu.tools.gradient.rule.SplitRule;
+import dev.swiglu.tools.gradient.rule.SqrtRule;
+import dev.swiglu.tools.gradient.rule.SubRule;
+import dev.swiglu.tools.gradient.rule.SwiGluRule;
+import dev.swiglu.tools.gradient.rule.TanhRule;
+import dev.swiglu.tools.gradient.rule.TransposeRule;
+import dev.swiglu.tools.gradient.rule.WhereRule;
 import dev.swiglu.tools.onnx.NodeRef;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +48,7 @@ public final class GradientRules {
             Map.entry("Concat", new ConcatRule()),
             Map.entry("Div", new DivRule()),
             Map.entry("Exp", new ExpRule()),
+            Map.entry("Expand", new ExpandRule()),
             Map.entry("Flatten", new ReshapeRule()),
             Map.entry("Gather", new GatherRule()),
             Map.entry("Gemm", new GemmRule()),
@@ -34,6 +68,7 @@ public final class GradientRules {
             Map.entry("Reshape", new ReshapeRule()),
             Map.entry("Sigmoid", new SigmoidRule()),
             Map.entry("SimplifiedLayerNormalization", new RmsNormalizationRule()),
+            Map.entry("Slice", new SliceRule()),
             Map.entry("Softmax", new SoftmaxRule()),
             Map.entry("SoftmaxCrossEntropyLoss", new SoftmaxCrossEntropyRule()),
             Map.entry("Split", new SplitRule()),
@@ -43,6 +78,7 @@ public final class GradientRules {
             Map.entry("Tanh", new TanhRule()),
             Map.entry("Transpose", new TransposeRule()),
             Map.entry("Unsqueeze", new ReshapeRule()),
+            Map.entry("Where", new WhereRule()),
             Map.entry("dev.swiglu.FusedSwiGLU", new FusedSwiGluRule()),
             Map.entry("dev.swiglu.SwiGLU", new SwiGluRule())));
 

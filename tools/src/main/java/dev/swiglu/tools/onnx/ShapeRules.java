@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Shapes of the results of operators that move, drop or add dimensions. A dimension that is not known is only equal to itself. */
 final class ShapeRules {
@@ -63,7 +64,8 @@ final class ShapeRules {
 
     /** Reshape to a constant shape, in which 0 keeps a size and -1 stands for one that follows from the others. */
     static Optional<Shape> reshaped(Shape shape, Optional<List<Long>> target, String value) {
-        return target.map(wanted -> {
+        boolean flattened = shape.rank() == 1 && target.equals(Optional.of(List.of(-1L)));
+        return flattened ? Optional.of(shape) : target.map(wanted -> {
             List<String> sizes = new ArrayList<>();
             for (int i = 0; i < wanted.size(); i++) {
                 boolean copied = wanted.get(i) == 0 && shape.isRankKnown() && i < shape.rank();
@@ -127,7 +129,37 @@ final class ShapeRules {
         return Optional.of(new Shape(null, sizes));
     }
 
-    /** A part of a tensor along one axis, or several tensors side by side. */
+    static Shape vector(String value) {
+        return ofRank(1, value);
+    }
+
+    /** A vector with one element for each dimension. */
+    static Shape ofShape(Shape shape, String value) {
+        return new Shape(null, List.of(shape.isRankKnown() ? String.valueOf(shape.rank()) : unknown(0, value)));
+    }
+
+    /** What is shaped by a vector of sizes: as many dimensions as that has elements. */
+    static Optional<Shape> sized(Shape vector, String value) {
+        return vector.rank() == 1 && vector.last().isPresent() ? Optional.of(ofRank((int) vector.last().getAsLong(), value))
+                : Optional.empty();
+    }
+
+    static Optional<Shape> ofSameRank(Shape shape, String value) {
+        return shape.isRankKnown() ? Optional.of(ofRank(shape.rank(), value)) : Optional.empty();
+    }
+
+    private static Shape ofRank(int rank, String value) {
+        return new Shape(null, IntStream.range(0, rank).mapToObj(i -> unknown(i, value)).toList());
+    }
+
+    /** Tensors side by side. */
+    static Optional<Shape> joined(NodeProto node, List<Shape> parts, String value) {
+        Optional<Shape> shape = alongAxis(node, parts.get(0), value);
+        boolean vectors = parts.stream().allMatch(part -> part.rank() == 1 && part.last().isPresent());
+        return vectors ? Optional.of(Shape.of(List.of(parts.stream().mapToLong(part -> part.last().getAsLong()).sum()))) : shape;
+    }
+
+    /** A part of a tensor along one axis. */
     static Optional<Shape> alongAxis(NodeProto node, Shape shape, String value) {
         long axis = Attributes.integer(node, "axis", 0);
         if (!shape.isRankKnown() || axis >= shape.rank() || axis < -shape.rank()) {

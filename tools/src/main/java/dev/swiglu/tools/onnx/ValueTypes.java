@@ -77,7 +77,7 @@ public final class ValueTypes {
         ValueType second = input(node, 1);
         return switch (node.node().getOpType()) {
             case "Identity", "Sigmoid", "Swish", "QuickGelu", "Gelu", "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt", "Softplus",
-                    "Clip", "Exp", "Log", "Reciprocal", "Softmax", "LogSoftmax", "LayerNormalization",
+                    "Clip", "Exp", "Log", "Cos", "Sin", "Reciprocal", "Softmax", "LogSoftmax", "Not", "Trilu", "LayerNormalization",
                     "SimplifiedLayerNormalization", "RMSNormalization", "SkipLayerNormalization",
                     "SkipSimplifiedLayerNormalization" -> first;
             case "Add", "Sub", "Mul", "Div", "Pow" -> elementwise(first, second, value);
@@ -86,13 +86,24 @@ public final class ValueTypes {
             case "MatMulInteger" -> new ValueType(ElementType.INT32, product(node, first, second, value).shape());
             case "MatMulNBits" -> quantizedProduct(node, first, input(node, 2), unknown);
             case "Transpose" -> first.shaped(ShapeRules.transposed(node.node(), first.shape()), value);
-            case "Reshape" -> first.shaped(ShapeRules.reshaped(first.shape(), integers(node, 1), value), value);
+            case "Reshape" -> first.shaped(ShapeRules.reshaped(first.shape(), integers(node, 1), value)
+                    .or(() -> ShapeRules.sized(second.shape(), value)), value);
             case "Flatten" -> first.shaped(Optional.of(ShapeRules.flattened(value)), value);
             case "Unsqueeze" -> first.shaped(ShapeRules.unsqueezed(first.shape(), axes(node)), value);
             case "Squeeze" -> first.shaped(ShapeRules.squeezed(first.shape(), axes(node)), value);
             case "ReduceSum", "ReduceMean" ->
                 first.shaped(ShapeRules.reduced(node.node(), first.shape(), axes(node), value), value);
-            case "Concat", "Split" -> first.shaped(ShapeRules.alongAxis(node.node(), first.shape(), value), value);
+            case "IsInf", "IsNaN" -> new ValueType(ElementType.BOOL, first.shape());
+            case "And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Or" ->
+                new ValueType(ElementType.BOOL, elementwise(first, second, value).shape());
+            case "Range" -> first.shaped(Optional.of(ShapeRules.vector(value)), value);
+            case "ConstantOfShape" -> new ValueType(filling(node), ShapeRules.sized(first.shape(), value).orElse(unknown.shape()));
+            case "Shape" -> new ValueType(ElementType.INT64, ShapeRules.ofShape(first.shape(), value));
+            case "Where" -> elementwise(second, input(node, 2), value);
+            case "Expand" -> first.shaped(ShapeRules.sized(second.shape(), value), value);
+            case "Slice" -> first.shaped(ShapeRules.ofSameRank(first.shape(), value), value);
+            case "Concat" -> first.shaped(ShapeRules.joined(node.node(), inputs(node), value), value);
+            case "Split" -> first.shaped(ShapeRules.alongAxis(node.node(), first.shape(), value), value);
             case "Gather" -> first.shaped(ShapeRules.gathered(node.node(), first.shape(), second.shape()), value);
             case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss" ->
                 first.shaped(Optional.of(ShapeRules.loss(node.node(), second.shape())), value);
@@ -146,10 +157,19 @@ public final class ValueTypes {
         return Optional.of(new Shape(null, List.of(a.shape().sizes().get(rows), b.shape().sizes().get(columns))));
     }
 
+    /** The type of what ConstantOfShape fills a tensor with, float32 where it does not say. */
+    private static ElementType filling(NodeRef node) {
+        return Attributes.find(node.node(), "value").map(value -> of(value.getT()).element()).orElse(ElementType.FLOAT32);
+    }
+
     private static ValueType quantizedProduct(NodeRef node, ValueType x, ValueType scales, ValueType unknown) {
         String columns = String.valueOf(Attributes.integer(node.node(), "N", 0));
         return new ValueType(x.element().or(scales.element()),
                 x.shape().sizes().isEmpty() ? unknown.shape() : x.shape().withLast(columns));
+    }
+
+    private List<Shape> inputs(NodeRef node) {
+        return node.node().getInputList().stream().map(value -> of(node.scope(), value).shape()).toList();
     }
 
     private ValueType input(NodeRef node, int index) {

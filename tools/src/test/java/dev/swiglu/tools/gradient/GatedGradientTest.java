@@ -1,20 +1,27 @@
 package dev.swiglu.tools.gradient;
 
 import static dev.swiglu.tools.ModelBuilder.ANY;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import dev.swiglu.ModelSession;
+import dev.swiglu.Tensor;
+import dev.swiglu.tools.CommandRun;
 import dev.swiglu.tools.ModelBuilder;
 import dev.swiglu.tools.onnx.Attributes;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Our operators in a graph, every activation with every form, against central differences: by our kernels and by the functions. */
 class GatedGradientTest {
@@ -61,6 +68,28 @@ class GatedGradientTest {
         }
         check(fused(gate, 0, List.of("bg", "bu")), gate, "--recompute", "--wrt", "bu,X");
         check(fused(gate, 1, List.of()), gate, "--wrt", "Wu");
+    }
+
+    /** Where the functions have no float64: in float32, against our kernels. */
+    @ParameterizedTest
+    @ValueSource(strings = {"gelu", "mish"})
+    void functionsThatAreFloat32Only(String activation) throws IOException {
+        Path model = Files.write(folder.resolve("forward.onnx"), new ModelBuilder().input("A", 4, 16)
+                .node("dev.swiglu::SwiGLU", "Y", List.of("A"), Attributes.of("activation", activation)).output("Y", 4, 8)
+                .build().toByteArray());
+        Path gradient = folder.resolve("gradient.onnx");
+        CommandRun.of("gradient", model, gradient, "--wrt", "A").succeeded();
+        float[] a = new float[64];
+        float[] dy = new float[32];
+        for (int i = 0; i < a.length; i++) {
+            a[i] = i / 10f - 3;
+            dy[i / 2] = 1 + i / 64f;
+        }
+        Map<String, Tensor> inputs = Map.of("A", Tensor.float32(a, 4, 16), "grad_Y", Tensor.float32(dy, 4, 8));
+        try (ModelSession kernels = ModelSession.builder(gradient).open();
+                ModelSession functions = ModelSession.builder(gradient).withoutOperators().open()) {
+            assertArrayEquals(kernels.run(inputs).get("grad:A").floats(), functions.run(inputs).get("grad:A").floats(), 5e-6f);
+        }
     }
 
     private static ModelBuilder fused(List<AttributeProto> gate, int transB, List<String> biases) {

@@ -1,7 +1,6 @@
 package dev.swiglu.tools.gradient;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -10,19 +9,17 @@ import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.swiglu.ModelSession;
 import dev.swiglu.SessionBuilder;
 import dev.swiglu.Tensor;
-import dev.swiglu.tools.cli.Main;
+import dev.swiglu.tools.CommandRun;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.TensorData;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * Runs {@code gradient} on a float64 model as the command line does and holds each gradient against central differences of the
@@ -78,13 +75,7 @@ final class GradientCheck {
     private Path gradient(String... options) throws IOException {
         Path model = Files.write(folder.resolve("forward.onnx"), forward.toByteArray());
         Path result = folder.resolve("gradient.onnx");
-        List<String> arguments = new ArrayList<>(List.of("gradient", model.toString(), result.toString(), "--force",
-                "--weights", "inputs"));
-        arguments.addAll(List.of(options));
-        StringWriter err = new StringWriter();
-        int exit = Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err))
-                .execute(arguments.toArray(String[]::new));
-        assertEquals(0, exit, err.toString());
+        CommandRun.of(Stream.of("gradient", model, result, "--force", "--weights", "inputs"), (Object[]) options).succeeded();
         return result;
     }
 

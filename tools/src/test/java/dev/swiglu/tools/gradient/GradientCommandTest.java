@@ -10,14 +10,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Tensor;
+import dev.swiglu.tools.CommandRun;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ModelBuilder;
-import dev.swiglu.tools.cli.Main;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ModelFile;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,14 +37,14 @@ class GradientCommandTest {
     void theFusedGraphHasTheGradientsOfTheUnfusedOne() throws IOException {
         Path unfused = write("unfused.onnx", classifier().build());
         Path fused = folder.resolve("fused.onnx");
-        assertEquals(0, run("rewrite", unfused, fused).exit());
+        CommandRun.of("rewrite", unfused, fused).succeeded();
         Map<String, Tensor> expected = gradients(unfused, true);
         assertEquals(List.of("grad:Wd", "grad:Wg", "grad:Wu", "loss"), expected.keySet().stream().sorted().toList());
         for (Map<String, Tensor> actual : List.of(gradients(fused, true), gradients(fused, false),
                 gradients(fused, true, "--recompute"), gradients(fused, false, "--recompute", "--weights", "initializers"))) {
             expected.forEach((name, gradient) -> assertClose(gradient.floats(), actual.get(name).floats(), name));
         }
-        assertEquals(ExitCode.NOTHING_TO_REWRITE.number(), run("restore", folder.resolve("gradient.onnx"),
+        assertEquals(ExitCode.NOTHING_TO_REWRITE.number(), CommandRun.of("restore", folder.resolve("gradient.onnx"),
                 folder.resolve("restored.onnx")).exit(), "a gradient graph is no rewritten model");
     }
 
@@ -69,7 +67,7 @@ class GradientCommandTest {
     void aNodeWithoutARuleBesideThePathIsNoObstacle() throws IOException {
         Path model = write("beside.onnx", new ModelBuilder().input("X", 2, 8).weight("W", 8, 4).node("Selu", "s", "X")
                 .node("MatMul", "Y", "s", "W").node("Selu", "Z", "Y").output("Y", 2, 4).output("Z", 2, 4).build());
-        assertEquals(0, run("gradient", model, folder.resolve("out.onnx"), "--of", "Y").exit());
+        CommandRun.of("gradient", model, folder.resolve("out.onnx"), "--of", "Y").succeeded();
         assertRefused(ExitCode.REFUSED, "Selu", model, "--of", "Y", "--wrt", "X");
     }
 
@@ -93,8 +91,7 @@ class GradientCommandTest {
     void aTrainingStepHasWeightsAndStateAsInputs() throws IOException {
         Path model = write("model.onnx", classifier().build());
         Path output = folder.resolve("step.onnx");
-        Outcome outcome = run("gradient", model, output, "--optimizer", "adamw", "--json");
-        assertEquals(0, outcome.exit(), outcome.err());
+        CommandRun outcome = CommandRun.of("gradient", model, output, "--optimizer", "adamw", "--json").succeeded();
         JsonNode training = new ObjectMapper().readTree(outcome.out()).get("training");
         ModelProto step = ModelFile.read(output).proto();
         assertEquals(List.of("X", "t", "learning_rate", "step", "Wg", "Wu", "Wd", "moment1:Wg", "moment2:Wg", "moment1:Wu",
@@ -117,8 +114,7 @@ class GradientCommandTest {
 
     private Map<String, Tensor> gradients(Path model, boolean kernels, Object... options) {
         Path output = folder.resolve("gradient.onnx");
-        Outcome outcome = run(Stream.concat(Stream.of("gradient", model, output, "--force"), Stream.of(options)).toArray());
-        assertEquals(0, outcome.exit(), outcome.err());
+        CommandRun.of(Stream.of("gradient", model, output, "--force"), options).succeeded();
         try (ModelSession session = (kernels ? ModelSession.builder(output) : ModelSession.builder(output).withoutOperators())
                 .open()) {
             return session.run(BATCH).asMap();
@@ -137,7 +133,7 @@ class GradientCommandTest {
 
     private void assertRefused(ExitCode code, String part, Path model, Object... options) {
         Path output = folder.resolve("refused.onnx");
-        Outcome outcome = run(Stream.concat(Stream.of("gradient", model, output), Stream.of(options)).toArray());
+        CommandRun outcome = CommandRun.of(Stream.of("gradient", model, output), options);
         assertEquals(code.number(), outcome.exit(), outcome.err());
         assertTrue(outcome.err().contains(part), outcome.err());
         assertFalse(outcome.err().contains("\tat "), outcome.err());
@@ -146,16 +142,5 @@ class GradientCommandTest {
 
     private Path write(String name, ModelProto model) throws IOException {
         return Files.write(folder.resolve(name), model.toByteArray());
-    }
-
-    private static Outcome run(Object... arguments) {
-        StringWriter out = new StringWriter();
-        StringWriter err = new StringWriter();
-        int exit = Main.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err))
-                .execute(Stream.of(arguments).map(Object::toString).toArray(String[]::new));
-        return new Outcome(exit, out.toString(), err.toString());
-    }
-
-    private record Outcome(int exit, String out, String err) {
     }
 }

@@ -58,6 +58,13 @@ class GradientRulesTest {
                         Attributes.of("axis", 0))),
                 shaped("Split", g(17).input("X", 2, 6).node("Split", List.of("a", "b"), List.of("X"), Attributes.of("axis", 1))
                         .node("Exp", "r", "b")),
+                shaped("Slice from the end", g(17).input("X", 2, ANY, 6).integers("from", -4, 1).integers("to", 100, 2)
+                        .integers("axes", -1, 0).node("Slice", "r", "X", "from", "to", "axes")),
+                shaped("Slice of the first axis", g(13).input("X", 5, 2).integers("from", 1).integers("to", 4)
+                        .node("Slice", "r", "X", "from", "to")),
+                shaped("Expand", g(17).input("X", 3, 1).integers("shape", 2, 1, 4).node("Expand", "r", "X", "shape")),
+                graph("Where", g(17).input("X", 3, 4).weight("W", 4).scalar("zero", 0).node("Greater", "c", "X", "zero")
+                        .node("Where", "Y", "c", "X", "W").output("Y", 3, 4), "X,W"),
                 shaped("ReduceSum", g(17).input("X", 2, 3, 4).integers("axes", 1).node("ReduceSum", "r", List.of("X", "axes"),
                         Attributes.of("keepdims", 0))),
                 shaped("ReduceMean, axes an attribute", g(17).input("X", 2, 3, 4).node("ReduceMean", "r", List.of("X"),

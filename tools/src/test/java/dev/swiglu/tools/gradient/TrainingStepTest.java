@@ -12,20 +12,18 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
+import dev.swiglu.tools.CommandRun;
 import dev.swiglu.tools.ModelBuilder;
-import dev.swiglu.tools.cli.Main;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ModelFile;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -150,11 +148,7 @@ class TrainingStepTest {
     private void open(ModelProto forward, String... options) throws IOException {
         Path model = Files.write(folder.resolve("forward.onnx"), forward.toByteArray());
         Path step = folder.resolve("step.onnx");
-        List<String> arguments = new ArrayList<>(List.of("gradient", model.toString(), step.toString()));
-        arguments.addAll(List.of(options));
-        StringWriter err = new StringWriter();
-        assertEquals(0, Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err))
-                .execute(arguments.toArray(String[]::new)), err.toString());
+        CommandRun.of(Stream.of("gradient", model, step), (Object[]) options).succeeded();
         ModelProto written = ModelFile.read(step).proto();
         training = new ObjectMapper().readTree(written.getMetadataPropsList().stream()
                 .filter(entry -> entry.getKey().equals(Training.KEY)).map(StringStringEntryProto::getValue).findFirst().orElseThrow());

@@ -8,7 +8,10 @@ import dev.swiglu.tools.rewrite.rule.Replacement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The model-local functions that let a gradient graph run without the library. A model has one function of a name, with one body,
@@ -25,13 +28,11 @@ public final class CarriedFunctions {
      */
     public static void put(ModelProto.Builder model, List<NodeProto> nodes, Function<String, ElementType> elements, long opset,
             List<String> notes) {
+        List<NodeProto> ours = nodes.stream().filter(node -> node.getDomain().equals(Replacement.DOMAIN)).toList();
         Map<String, FunctionProto> functions = new LinkedHashMap<>();
-        for (NodeProto node : nodes) {
-            if (!node.getDomain().equals(Replacement.DOMAIN)) {
-                continue;
-            }
+        for (NodeProto node : ours) {
             String operator = node.getOpType();
-            FunctionProto needed = OperatorBody.of(node, elements, opset);
+            FunctionProto needed = OperatorBody.of(node, wanted(ours, operator), elements, opset);
             FunctionProto other = functions.putIfAbsent(operator, needed);
             if (other != null && !other.equals(needed)) {
                 functions.put(operator, FunctionProto.getDefaultInstance());
@@ -48,5 +49,12 @@ public final class CarriedFunctions {
                 model.addFunctions(function);
             }
         });
+    }
+
+    /** The places of all outputs of an operator that some node asks for. */
+    private static Set<Integer> wanted(List<NodeProto> nodes, String operator) {
+        return nodes.stream().filter(node -> node.getOpType().equals(operator))
+                .flatMap(node -> IntStream.range(0, node.getOutputCount()).filter(i -> !node.getOutput(i).isEmpty()).boxed())
+                .collect(Collectors.toSet());
     }
 }

@@ -9,29 +9,36 @@ import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.rewrite.rule.Replacement;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
-/** What one dev.swiglu node computes, in standard operators, as the model-local function of the operator's name. */
+/**
+ * What one dev.swiglu node computes, in standard operators, as the model-local function of the operator's name. Its outputs are those
+ * that any node of the operator wants, so that nodes which differ only in that share it.
+ */
 final class OperatorBody {
     private final NodeProto node;
+    private final Set<Integer> wanted;
     private final GraphWriter write;
     private final GateFormula gate;
     private final Packing packing;
     private final boolean transB;
 
-    private OperatorBody(NodeProto node, ElementType element, long opset) {
+    private OperatorBody(NodeProto node, Set<Integer> wanted, ElementType element, long opset) {
         this.node = node;
+        this.wanted = wanted;
         this.write = GraphWriter.ofFunction(opset);
         this.gate = new GateFormula(node, write, element);
         this.packing = new Packing(GateFormula.text(node, "layout", "concat"), write);
         this.transB = Attributes.integer(node, "transB", 0) == 1;
     }
 
-    static FunctionProto of(NodeProto node, Function<String, ElementType> elements, long opset) {
+    /** @param wanted the places of the outputs that the function has to make */
+    static FunctionProto of(NodeProto node, Set<Integer> wanted, Function<String, ElementType> elements, long opset) {
         boolean gradient = node.getOpType().endsWith("Grad");
-        OperatorBody body = new OperatorBody(node, elements.apply(node.getInput(gradient ? 1 : 0)), opset);
+        OperatorBody body = new OperatorBody(node, wanted, elements.apply(node.getInput(gradient ? 1 : 0)), opset);
         FunctionProto.Builder function = FunctionProto.newBuilder().setDomain(Replacement.DOMAIN).setName(node.getOpType())
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
                 .addAllAttribute(node.getAttributeList().stream().map(AttributeProto::getName).sorted().toList());
@@ -107,11 +114,11 @@ final class OperatorBody {
         return bias == null ? product : write.add("Add", product, bias);
     }
 
-    /** As many of the operator's inputs and outputs as the node has. */
+    /** As many of the operator's inputs as the node has, and outputs up to the last that is wanted. */
     private void declare(FunctionProto.Builder function, List<String> inputs, List<String> outputs) {
         function.addAllInput(inputs.subList(0, node.getInputCount()));
-        IntStream.range(0, node.getOutputCount())
-                .forEach(i -> function.addOutput(node.getOutput(i).isEmpty() ? outputs.get(i) + "_unused" : outputs.get(i)));
+        IntStream.range(0, outputs.size()).filter(i -> wanted.stream().anyMatch(place -> place >= i)).mapToObj(outputs::get)
+                .forEach(function::addOutput);
     }
 
     private boolean has(int input) {
@@ -119,8 +126,8 @@ final class OperatorBody {
     }
 
     private void give(int output, String name, Supplier<String> value) {
-        if (output < node.getOutputCount()) {
-            write.name(value.get(), name + (node.getOutput(output).isEmpty() ? "_unused" : ""));
+        if (wanted.stream().anyMatch(place -> place >= output)) {
+            write.name(value.get(), name);
         }
     }
 }

@@ -1,0 +1,55 @@
+package dev.swiglu.tools.gradient.rule;
+
+import dev.swiglu.tools.gradient.Backward;
+import dev.swiglu.tools.gradient.GradientRule;
+import dev.swiglu.tools.gradient.GraphWriter;
+import dev.swiglu.tools.onnx.Attributes;
+import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.tools.onnx.NodeRef;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Y = a part of X, in steps of 1: dX = dY with zeros around it, as many in front as the slice starts, all others behind. Starts count
+ * from the end where they are negative, and are cut to the size of the axis.
+ */
+public final class SliceRule implements GradientRule {
+    private static final int AXES = 3;
+    private static final int STEPS = 4;
+
+    @Override
+    public void differentiate(Backward backward) {
+        requireStepsOfOne(backward);
+        GraphWriter write = backward.write();
+        String shape = write.shape(backward.input(0));
+        String starts = write.cast(backward.input(1), ElementType.INT64);
+        String axes = backward.input(AXES).isEmpty()
+                ? write.add("Range", write.integer(0), write.add("Size", starts), write.integer(1))
+                : write.cast(backward.input(AXES), ElementType.INT64);
+        String sizes = write.add("Gather", shape, axes);
+        String fromFront = write.add("Where", write.add("Less", starts, write.integer(0)),
+                write.add("Add", starts, sizes), starts);
+        String begins = write.add("Max", write.add("Min", fromFront, sizes), write.integer(0));
+        String zeros = write.add("Sub", shape, shape);
+        String before = write.add("ScatterElements", zeros, axes, begins);
+        String after = write.add("Sub", write.add("Sub", shape, before), write.shape(backward.output(0)));
+        String pads = write.add("Concat", List.of(before, after), Attributes.of("axis", 0));
+        backward.give(0, write.add("Pad", backward.upstream(), pads));
+    }
+
+    private static void requireStepsOfOne(Backward backward) {
+        if (backward.input(1).isEmpty()) {
+            throw backward.refusal("its starts are attributes, as before opset 10");
+        }
+        boolean ones = backward.input(STEPS).isEmpty() || backward.index().constant(backward.node().scope(), backward.input(STEPS))
+                .filter(steps -> Arrays.stream(steps.longs()).allMatch(step -> step == 1)).isPresent();
+        if (!ones) {
+            throw backward.refusal("its steps '" + backward.input(STEPS) + "' are not constantly 1");
+        }
+    }
+
+    @Override
+    public boolean isDifferentiable(NodeRef node, int input) {
+        return input == 0;
+    }
+}
