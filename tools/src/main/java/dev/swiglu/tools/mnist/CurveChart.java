@@ -17,7 +17,7 @@ final class CurveChart {
     private static final int PANEL = 390;
     private static final int SECOND = 540;
     /** Neighbouring batches differ much; each point is the mean of so many of them. */
-    private static final int POINTS = 200;
+    private static final int POINTS = 100;
 
     private final StringBuilder svg = new StringBuilder();
     private final List<LearningCurve> curves;
