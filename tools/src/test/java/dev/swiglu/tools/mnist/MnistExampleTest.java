@@ -2,12 +2,14 @@ package dev.swiglu.tools.mnist;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.swiglu.Device;
 import dev.swiglu.Tensor;
+import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.cli.Main;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.training.LearningRate;
@@ -36,10 +38,14 @@ class MnistExampleTest {
     }
 
     private String run(Object... arguments) {
+        return run(ExitCode.DONE, arguments);
+    }
+
+    private String run(ExitCode expected, Object... arguments) {
         StringWriter err = new StringWriter();
         String[] line = Arrays.stream(arguments).map(Object::toString).toArray(String[]::new);
         int exit = Main.commandLine().setOut(new PrintWriter(new StringWriter())).setErr(new PrintWriter(err)).execute(line);
-        assertEquals(0, exit, err.toString());
+        assertEquals(expected.number(), exit, err.toString());
         return err.toString();
     }
 
@@ -67,6 +73,11 @@ class MnistExampleTest {
                 out.resolve("checkpoint-fused.safetensors"));
         assertTrue(said.contains("after 20 steps"), said);
         assertArrayEquals(Files.readAllBytes(out.resolve("trained-fused.onnx")), Files.readAllBytes(exported));
+
+        Path unwanted = folder.resolve("unwanted.onnx");
+        run(ExitCode.REFUSED, "export", out.resolve("forward.onnx"), unwanted, "--checkpoint", out.resolve("forward.onnx"));
+        run(ExitCode.IO, "export", out.resolve("forward.onnx"), unwanted, "--checkpoint", folder.resolve("none"));
+        assertFalse(Files.exists(unwanted));
     }
 
     @Test
