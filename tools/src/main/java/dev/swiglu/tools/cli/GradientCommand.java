@@ -11,6 +11,7 @@ import dev.swiglu.tools.publish.PublicationCheck;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -34,7 +35,7 @@ public final class GradientCommand implements Callable<Integer> {
 
         @Override
         public String toString() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -44,16 +45,23 @@ public final class GradientCommand implements Callable<Integer> {
     @Option(names = "--of", paramLabel = "OUTPUT", description = "What to differentiate (default: the only output, or loss).")
     private Optional<String> of;
 
-    @Option(names = "--wrt", paramLabel = "NAME", split = ",", description = "Inputs and initializers with respect to which (default:"
+    @Option(names = "--wrt", paramLabel = "NAME", split = ",",
+            description = "Inputs and initializers with respect to which (default:"
             + " every floating-point initializer with more than one element).")
     private List<String> wrt = List.of();
 
-    @Option(names = "--weights", paramLabel = "WHERE", description = "Differentiated weights are ${COMPLETION-CANDIDATES} of the output"
+    @Option(names = "--freeze", paramLabel = "NAME", split = ",",
+            description = "Initializers to leave out of that default; * stands for any text.")
+    private List<String> frozen = List.of();
+
+    @Option(names = "--weights", paramLabel = "WHERE",
+            description = "Differentiated weights are ${COMPLETION-CANDIDATES} of the output"
             + " (default: initializers; with an optimizer always inputs). The values of those that become inputs stay in"
             + " the file, in its training_info.")
     private Optional<Weights> weights;
 
-    @Option(names = "--recompute", description = "Compute gate and up of FusedSwiGLU again on the way back instead of saving them.")
+    @Option(names = "--recompute",
+            description = "Compute gate and up of FusedSwiGLU again on the way back instead of saving them.")
     private boolean recompute;
 
     @Mixin
@@ -72,6 +80,10 @@ public final class GradientCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(),
                     "--weights initializers cannot change from step to step; leave it out where there is an --optimizer");
         }
+        if (!wrt.isEmpty() && !frozen.isEmpty()) {
+            throw new ParameterException(spec.commandLine(),
+                    "--wrt says what is differentiated, --freeze what is not; use one of them");
+        }
         Path input = files.input();
         reporting.requireWritable(spec, input, files.target());
         PrintWriter err = spec.commandLine().getErr();
@@ -81,8 +93,9 @@ public final class GradientCommand implements Callable<Integer> {
         publication.requireWritable(source);
 
         boolean asInputs = optimizer.isPresent() || weights.equals(Optional.of(Weights.INPUTS));
-        GradientModel model = GradientModel.of(source,
-                new GradientRequest(of, wrt, asInputs, recompute, optimizer, optimization.scalesLoss()), Version.current());
+        GradientRequest request =
+                new GradientRequest(of, wrt, frozen, asInputs, recompute, optimizer, optimization.scalesLoss());
+        GradientModel model = GradientModel.of(source, request, Version.current());
         publication.publish(source, model.result());
         GradientReport report = model.report(files.target().toString());
         reporting.write(report, () -> GradientTable.of(report), spec.commandLine().getOut());

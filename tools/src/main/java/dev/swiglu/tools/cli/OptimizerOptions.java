@@ -5,13 +5,15 @@ import dev.swiglu.tools.gradient.optimizer.Optimizer;
 import dev.swiglu.tools.gradient.optimizer.Sgd;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** Which optimizer's step is appended, and its constants. The learning rate is an input of the step. */
 final class OptimizerOptions {
-    @Option(names = "--optimizer", paramLabel = "NAME", description = "Append the step of sgd or adamw: the output is a training step.")
+    @Option(names = "--optimizer", paramLabel = "NAME",
+            description = "Append the step of sgd or adamw: the output is a training step.")
     private Optional<String> name;
 
     @Option(names = "--momentum", paramLabel = "X", description = "sgd: default 0.")
@@ -37,8 +39,10 @@ final class OptimizerOptions {
 
     Optional<Optimizer> optimizer(CommandSpec command) {
         if (name.isEmpty()) {
-            refuse(command, lossScale || momentum.isPresent() || !betas.isEmpty() || epsilon.isPresent() || weightDecay.isPresent(),
-                    "--loss-scale, --momentum, --betas, --epsilon and --weight-decay belong to a training step; name an --optimizer");
+            refuse(command, lossScale || !betas.isEmpty()
+                    || Stream.of(momentum, epsilon, weightDecay).anyMatch(Optional::isPresent),
+                    "--loss-scale, --momentum, --betas, --epsilon and --weight-decay belong to a training step;"
+                            + " name an --optimizer");
             return Optional.empty();
         }
         switch (name.get()) {
@@ -50,7 +54,8 @@ final class OptimizerOptions {
                 refuse(command, betas.size() == 1, "--betas are two numbers, as in --betas 0.9,0.999");
                 return Optional.of(betas.isEmpty() ? adamW(0.9, 0.999) : adamW(betas.get(0), betas.get(1)));
             default:
-                throw new ParameterException(command.commandLine(), "'" + name.get() + "' is no optimizer; there are sgd and adamw");
+                throw new ParameterException(command.commandLine(),
+                        "'" + name.get() + "' is no optimizer; there are sgd and adamw");
         }
     }
 

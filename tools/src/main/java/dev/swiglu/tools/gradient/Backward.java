@@ -92,6 +92,6 @@ public final class Backward {
     }
 
     public ToolException refusal(String why) {
-        return Refusal.of(node, why);
+        return walk.refusal(node, why);
     }
 }

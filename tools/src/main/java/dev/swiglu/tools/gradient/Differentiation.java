@@ -2,6 +2,8 @@ package dev.swiglu.tools.gradient;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.GraphIndex;
 import dev.swiglu.tools.onnx.NodeRef;
@@ -21,11 +23,15 @@ import java.util.Set;
  * visited, last first, so that every reader of a value has contributed before the node that makes it is asked.
  */
 final class Differentiation {
+    /** How many names a refusal lists. */
+    private static final int NAMED = 3;
+
     private final GraphIndex index;
     private final ValueTypes types;
     private final Scope main;
     private final GraphWriter writer;
     private final boolean recomputes;
+    private final List<String> wanted;
 
     /** Values that depend on a wanted one and on which the differentiated one depends. */
     private final Set<String> path = new HashSet<>();
@@ -33,17 +39,19 @@ final class Differentiation {
     private final Map<String, String> gradients = new HashMap<>();
     private final Map<Integer, NodeProto> extended = new HashMap<>();
 
-    Differentiation(GraphIndex index, ValueTypes types, GraphWriter writer, boolean recomputes) {
+    /** @param wanted the inputs and initializers by which is differentiated */
+    Differentiation(GraphIndex index, ValueTypes types, GraphWriter writer, List<String> wanted, boolean recomputes) {
         this.index = index;
         this.types = types;
         this.main = index.main();
         this.writer = writer;
+        this.wanted = wanted;
         this.recomputes = recomputes;
     }
 
-    /** The values of the main graph, among inputs and initializers, from which a differentiable path leads to {@code of}. */
-    static Set<String> influences(Scope main, String of) {
-        Set<String> values = new HashSet<>(Set.of(of));
+    /** The values of the main graph from which a differentiable path leads to one of {@code of}, and these themselves. */
+    static Set<String> influences(Scope main, Collection<String> of) {
+        Set<String> values = new HashSet<>(of);
         for (int position = main.graph().getNodeCount() - 1; position >= 0; position--) {
             NodeRef node = main.node(position);
             if (node.node().getOutputList().stream().anyMatch(values::contains)) {
@@ -54,8 +62,8 @@ final class Differentiation {
     }
 
     /** Appends the nodes that compute the gradients; {@code seed} is that of {@code of}. */
-    void run(String of, String seed, Collection<String> wanted) {
-        findPath(of, wanted);
+    void run(String of, String seed) {
+        findPath(of);
         contribute(of, seed);
         for (int position = main.graph().getNodeCount() - 1; position >= 0; position--) {
             NodeRef node = main.node(position);
@@ -127,7 +135,20 @@ final class Differentiation {
         return recomputes;
     }
 
-    private void findPath(String of, Collection<String> wanted) {
+    /**
+     * Why no gradient passes a node, and whose it was to be: one that is no weight can be left out.
+     *
+     * @param why a clause, without a full stop
+     */
+    ToolException refusal(NodeRef node, String why) {
+        Set<String> before = influences(main, differentiableInputs(node));
+        List<String> waiting = wanted.stream().filter(before::contains).map(name -> "'" + name + "'").toList();
+        return new ToolException(ExitCode.REFUSED, "No gradient passes " + node.describe() + " on the way to "
+                + String.join(", ", waiting.subList(0, Math.min(NAMED, waiting.size())))
+                + (waiting.size() > NAMED ? " and " + (waiting.size() - NAMED) + " others" : "") + ": " + why + ".");
+    }
+
+    private void findPath(String of) {
         Set<String> dependent = new HashSet<>(wanted);
         for (int position = 0; position < main.graph().getNodeCount(); position++) {
             NodeRef node = main.node(position);
@@ -135,7 +156,7 @@ final class Differentiation {
                 dependent.addAll(node.node().getOutputList());
             }
         }
-        path.addAll(influences(main, of));
+        path.addAll(influences(main, List.of(of)));
         path.retainAll(dependent);
     }
 
@@ -153,12 +174,12 @@ final class Differentiation {
         return inputs;
     }
 
-    private static GradientRule rule(NodeRef node) {
+    private GradientRule rule(NodeRef node) {
         boolean controlFlow = node.node().getAttributeList().stream().anyMatch(a -> !Attributes.bodies(a).isEmpty());
         if (controlFlow) {
-            throw Refusal.of(node, "control flow is not differentiated");
+            throw refusal(node, "control flow is not differentiated");
         }
-        return GradientRules.find(node).orElseThrow(() -> Refusal.of(node, "there is no rule for the operator "
+        return GradientRules.find(node).orElseThrow(() -> refusal(node, "there is no rule for the operator "
                 + GradientRules.name(node)));
     }
 }

@@ -76,10 +76,10 @@ public final class GradientModel {
     }
 
     private ModelProto build(String toolVersion) {
-        Differentiation walk = new Differentiation(index, types, write, request.recompute());
+        Differentiation walk = new Differentiation(index, types, write, selection.wrt(), request.recompute());
         write.at("grad");
         String lossScale = request.lossScale() ? Values.addInput(graph, write.unique("loss_scale"), ElementType.FLOAT32) : null;
-        walk.run(selection.of(), seed(lossScale), selection.wrt());
+        walk.run(selection.of(), seed(lossScale));
 
         Map<String, String> found = new LinkedHashMap<>();
         selection.wrt().forEach(name -> found.put(name, walk.gradient(name).orElseThrow()));
@@ -130,15 +130,15 @@ public final class GradientModel {
     }
 
     private void appendStep(Map<String, String> found, InitialState initial, String lossScale) {
-        Map<TensorProto, String> byWeight = new LinkedHashMap<>();
+        List<TrainingStep.Slope> slopes = new ArrayList<>();
         for (TensorProto weight : selection.weights(main)) {
-            byWeight.put(weight, found.get(weight.getName()));
+            slopes.add(new TrainingStep.Slope(weight, found.get(weight.getName())));
             gradients.add(described(weight.getName(), null));
         }
         List<String> batch = main.graph().getInputList().stream().map(input -> input.getName())
                 .filter(name -> main.initializer(name).isEmpty()).toList();
         training = new TrainingStep(write, graph, request.optimizer().orElseThrow(), initial, lossScale)
-                .append(byWeight, selection.of(), batch);
+                .append(slopes, selection.of(), batch);
     }
 
     private void giveGradient(String name, String gradient) {

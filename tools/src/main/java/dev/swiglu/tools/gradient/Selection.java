@@ -11,6 +11,7 @@ import dev.swiglu.tools.onnx.Scope;
 import dev.swiglu.tools.onnx.ValueTypes;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Which output is differentiated and with respect to what. Left to itself, that is every weight on which the output depends: an
@@ -22,10 +23,12 @@ record Selection(String of, List<String> wrt) {
     static Selection of(ModelFile source, GraphIndex index, GradientRequest request) {
         Scope main = index.main();
         String of = request.of().map(name -> requireOutput(main, name)).orElseGet(() -> onlyOutput(source, main));
-        Set<String> influences = Differentiation.influences(main, of);
+        Set<String> influences = Differentiation.influences(main, List.of(of));
         if (request.wrt().isEmpty()) {
+            List<Pattern> frozen = request.frozen().stream().map(name -> frozen(main, name)).toList();
             List<String> weights = main.graph().getInitializerList().stream().filter(Selection::isTrainable)
-                    .map(TensorProto::getName).filter(influences::contains).toList();
+                    .map(TensorProto::getName).filter(influences::contains)
+                    .filter(name -> frozen.stream().noneMatch(pattern -> pattern.matcher(name).matches())).toList();
             if (weights.isEmpty()) {
                 throw new ToolException(ExitCode.NOTHING_TO_REWRITE, "No weight of " + source.path() + " influences '" + of
                         + "'; name inputs or initializers with --wrt.");
@@ -53,6 +56,14 @@ record Selection(String of, List<String> wrt) {
     private static boolean isTrainable(TensorProto tensor) {
         return ElementType.of(tensor.getDataType()).isComputable()
                 && tensor.getDimsList().stream().anyMatch(size -> size != 1);
+    }
+
+    private static Pattern frozen(Scope main, String names) {
+        Pattern pattern = Pattern.compile(Pattern.quote(names).replace("*", "\\E.*\\Q"));
+        if (main.graph().getInitializerList().stream().noneMatch(tensor -> pattern.matcher(tensor.getName()).matches())) {
+            throw usage("--freeze " + names + " means no initializer of the model");
+        }
+        return pattern;
     }
 
     private static String requireOutput(Scope main, String name) {

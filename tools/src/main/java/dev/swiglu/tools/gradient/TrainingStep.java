@@ -6,14 +6,13 @@ import dev.swiglu.tools.gradient.optimizer.Optimizer;
 import dev.swiglu.tools.onnx.ElementType;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Appends an optimizer's step to a graph that computes gradients. Weights of 16 bits are stepped in float32, on a master copy from
- * which the 16-bit weight is rounded anew. With loss scaling, gradients are divided by the scale in that type, and where one is not
- * finite each state comes out as it went in.
+ * Appends an optimizer's step to a graph that computes gradients. Weights of 16 bits are stepped in float32, on a master copy
+ * from which the 16-bit weight is rounded anew. With loss scaling, gradients are divided by the scale in that type, and where
+ * one is not finite each state comes out as it went in.
  */
 final class TrainingStep {
     private final GraphWriter write;
@@ -40,27 +39,36 @@ final class TrainingStep {
         write.at("step");
     }
 
+    /** A weight and the value that is its gradient. */
+    record Slope(TensorProto weight, String gradient) {
+        /** The type in which the weight is stepped. */
+        ElementType wide() {
+            ElementType element = ElementType.of(weight.getDataType());
+            return element == ElementType.FLOAT64 ? element : ElementType.FLOAT32;
+        }
+    }
+
     /** Appends the step of every weight and answers what a trainer must know. */
-    Training append(Map<TensorProto, String> gradients, String loss, List<String> batch) {
-        Map<TensorProto, String> unscaled = new LinkedHashMap<>();
-        gradients.forEach((weight, gradient) -> unscaled.put(weight, unscaled(weight, gradient)));
+    Training append(List<Slope> slopes, String loss, List<String> batch) {
+        List<Slope> unscaled = slopes.stream().map(this::unscaled).toList();
         String finite = lossScale == null ? null : finite(unscaled);
-        unscaled.forEach((weight, gradient) -> step(weight, gradient, finite));
+        unscaled.forEach(slope -> step(slope, finite));
         return new Training(Training.SCHEMA, optimizer.name(), optimizer.constants(), loss, batch, learningRate, step,
                 lossScale, finite, states);
     }
 
-    private void step(TensorProto weight, String gradient, String finite) {
+    private void step(Slope slope, String finite) {
+        TensorProto weight = slope.weight();
         String name = weight.getName();
         ElementType element = ElementType.of(weight.getDataType());
-        ElementType wide = wide(element);
+        ElementType wide = slope.wide();
         boolean hasMaster = wide != element;
         Optimizer.Rule rule = rules.computeIfAbsent(wide, type -> optimizer.begin(write, type, learningRate, step));
 
         List<String> before = new ArrayList<>();
         before.add(hasMaster ? state("master", weight, wide) : name);
         optimizer.slots().forEach(slot -> before.add(state(slot, weight, wide)));
-        List<String> after = rule.step(before.get(0), gradient, before.subList(1, before.size()));
+        List<String> after = rule.step(before.get(0), slope.gradient(), before.subList(1, before.size()));
 
         List<String> next = new ArrayList<>();
         for (int i = 0; i < after.size(); i++) {
@@ -94,33 +102,28 @@ final class TrainingStep {
         states.add(new Training.State(input, output, role, weight.getName()));
     }
 
-    private String unscaled(TensorProto weight, String gradient) {
-        ElementType element = ElementType.of(weight.getDataType());
-        ElementType wide = wide(element);
-        String widened = wide == element ? gradient : write.cast(gradient, wide);
+    private Slope unscaled(Slope slope) {
+        ElementType wide = slope.wide();
+        boolean narrow = wide != ElementType.of(slope.weight().getDataType());
+        String widened = narrow ? write.cast(slope.gradient(), wide) : slope.gradient();
         if (lossScale == null) {
-            return widened;
+            return new Slope(slope.weight(), widened);
         }
         String scale = scales.computeIfAbsent(wide,
                 type -> type == ElementType.FLOAT32 ? lossScale : write.cast(lossScale, type));
-        return write.add("Div", widened, scale);
+        return new Slope(slope.weight(), write.add("Div", widened, scale));
     }
 
     /** 0 times a number is 0, and NaN for those that are not finite: one sum tells whether there is one. */
-    private String finite(Map<TensorProto, String> gradients) {
+    private String finite(List<Slope> slopes) {
         List<String> sums = new ArrayList<>();
-        gradients.forEach((weight, gradient) -> {
-            ElementType element = wide(ElementType.of(weight.getDataType()));
-            String sum = write.sum(write.add("Mul", gradient, write.scalar(element, 0)), false);
-            sums.add(element == ElementType.FLOAT32 ? sum : write.cast(sum, ElementType.FLOAT32));
-        });
+        for (Slope slope : slopes) {
+            String sum = write.sum(write.add("Mul", slope.gradient(), write.scalar(slope.wide(), 0)), false);
+            sums.add(slope.wide() == ElementType.FLOAT32 ? sum : write.cast(sum, ElementType.FLOAT32));
+        }
         String output = write.unique("finite");
         write.name(write.add("Not", write.add("IsNaN", write.add("Sum", sums))), output);
         Values.addOutput(graph, output, ElementType.BOOL);
         return output;
-    }
-
-    private static ElementType wide(ElementType element) {
-        return element == ElementType.FLOAT64 ? element : ElementType.FLOAT32;
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Shapes of the results of operators that move, drop or add dimensions. A dimension that is not known is only equal to itself. */
+/** Shapes of the results of operators that move, drop or add dimensions. A dimension that is not known equals only itself. */
 final class ShapeRules {
     private ShapeRules() {
     }

@@ -76,8 +76,9 @@ public final class ValueTypes {
         ValueType first = input(node, 0);
         ValueType second = input(node, 1);
         return switch (node.node().getOpType()) {
-            case "Identity", "Sigmoid", "Swish", "QuickGelu", "Gelu", "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt", "Softplus",
-                    "Clip", "Exp", "Log", "Cos", "Sin", "Reciprocal", "Softmax", "LogSoftmax", "Not", "Trilu", "LayerNormalization",
+            case "Identity", "Sigmoid", "Swish", "QuickGelu", "Gelu", "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt",
+                    "Softplus", "Clip", "Exp", "Log", "Cos", "Sin", "Reciprocal", "Softmax", "LogSoftmax", "Not", "Trilu",
+                    "LayerNormalization",
                     "SimplifiedLayerNormalization", "RMSNormalization", "SkipLayerNormalization",
                     "SkipSimplifiedLayerNormalization" -> first;
             case "Add", "Sub", "Mul", "Div", "Pow" -> elementwise(first, second, value);
@@ -97,7 +98,8 @@ public final class ValueTypes {
             case "And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Or" ->
                 new ValueType(ElementType.BOOL, elementwise(first, second, value).shape());
             case "Range" -> first.shaped(Optional.of(ShapeRules.vector(value)), value);
-            case "ConstantOfShape" -> new ValueType(filling(node), ShapeRules.sized(first.shape(), value).orElse(unknown.shape()));
+            case "ConstantOfShape" ->
+                new ValueType(filling(node), ShapeRules.sized(first.shape(), value).orElse(unknown.shape()));
             case "Shape" -> new ValueType(ElementType.INT64, ShapeRules.ofShape(first.shape(), value));
             case "Where" -> elementwise(second, input(node, 2), value);
             case "Expand" -> first.shaped(ShapeRules.sized(second.shape(), value), value);
@@ -119,7 +121,8 @@ public final class ValueTypes {
     }
 
     private static Optional<List<Long>> integers(NodeRef node, int input) {
-        Optional<TensorProto> tensor = node.scope().initializer(node.input(input)).or(() -> node.scope().producer(node.input(input))
+        String name = node.input(input);
+        Optional<TensorProto> tensor = node.scope().initializer(name).or(() -> node.scope().producer(name)
                 .filter(producer -> producer.is("Constant")).flatMap(producer -> Attributes.find(producer.node(), "value"))
                 .map(AttributeProto::getT));
         // axes and shapes are kept inline by every exporter

@@ -23,10 +23,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Our operators in a graph, every activation with every form, against central differences: by our kernels and by the functions. */
+/** Our operators in a graph, every activation with every form, against central differences: by kernels and by functions. */
 class GatedGradientTest {
-    private static final List<List<AttributeProto>> GATES = Stream.of("silu", "sigmoid", "gelu", "gelu_tanh", "relu", "quick_gelu",
-            "squared_relu", "mish", "identity").map(name -> List.of(Attributes.of("activation", name))).toList();
+    private static final List<List<AttributeProto>> GATES = Stream.of("silu", "sigmoid", "gelu", "gelu_tanh", "relu",
+            "quick_gelu", "squared_relu", "mish", "identity").map(name -> List.of(Attributes.of("activation", name))).toList();
 
     /** ONNX Runtime has no float64 kernels for Erf and Softplus. */
     private static final Set<String> FLOAT32_FUNCTIONS = Set.of("gelu", "mish");
@@ -37,7 +37,8 @@ class GatedGradientTest {
     static Stream<List<AttributeProto>> gates() {
         return Stream.concat(GATES.stream(), Stream.of(
                 List.of(Attributes.of("alpha", 1.5f)),
-                List.of(Attributes.of("limit", 0.5f), Attributes.of("up_offset", 1f), Attributes.of("activation", "quick_gelu"))));
+                List.of(Attributes.of("limit", 0.5f), Attributes.of("up_offset", 1f),
+                        Attributes.of("activation", "quick_gelu"))));
     }
 
     @ParameterizedTest

@@ -16,10 +16,12 @@ import dev.swiglu.tools.ModelBuilder;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ModelFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,12 +54,13 @@ class GradientCommandTest {
     void whatStandsInTheWayIsNamed() throws IOException {
         Path selu = write("selu.onnx", new ModelBuilder().input("X", 2, 8).weight("W", 8, 4).node("MatMul", "m", "X", "W")
                 .node("Selu", "Y", "m").output("Y", 2, 4).build());
-        assertRefused(ExitCode.REFUSED, "No gradient passes Selu node 'node Y': there is no rule for the operator Selu.", selu);
+        assertRefused(ExitCode.REFUSED, "No gradient passes Selu node 'node Y' on the way to 'W': there is no rule for"
+                + " the operator Selu.", selu);
         ModelBuilder twice = new ModelBuilder().node("Add", "a", "m", "m").output("a", 2, 4);
         ModelBuilder once = new ModelBuilder().node("Neg", "b", "m").output("b", 2, 4);
         Path branch = write("branch.onnx", new ModelBuilder().input("X", 2, 8).flag("c").weight("W", 8, 4)
                 .node("MatMul", "m", "X", "W").branch("Y", "c", twice, once).output("Y", 2, 4).build());
-        assertRefused(ExitCode.REFUSED, "If node 'node Y': control flow is not differentiated", branch);
+        assertRefused(ExitCode.REFUSED, "If node 'node Y' on the way to 'W': control flow is not differentiated", branch);
         Path old = write("old.onnx", new ModelBuilder(DataType.FLOAT, 10)
                 .input("X", 2, 8).weight("W", 8, 4).node("MatMul", "Y", "X", "W").output("Y", 2, 4).build());
         assertRefused(ExitCode.REFUSED, "need opset 11", old);
@@ -72,6 +75,13 @@ class GradientCommandTest {
     }
 
     @Test
+    void frozenWeightsAreLeftOut() throws IOException {
+        Path model = write("model.onnx", classifier().build());
+        assertEquals(Set.of("loss", "grad:Wd"), gradients(model, true, "--freeze", "Wg,*u").keySet());
+        assertRefused(ExitCode.USAGE, "means no initializer", model, "--freeze", "layers.*");
+    }
+
+    @Test
     void namesAndOptionsThatMeanNothingAreUsage() throws IOException {
         Path model = write("model.onnx", classifier().output("logits", 3, 4).build());
         assertRefused(ExitCode.USAGE, "--of nothing is no output of the model; it has loss, logits", model, "--of", "nothing");
@@ -81,7 +91,8 @@ class GradientCommandTest {
         assertRefused(ExitCode.USAGE, "is no optimizer", model, "--optimizer", "lion");
         assertRefused(ExitCode.USAGE, "belongs to sgd", model, "--optimizer", "adamw", "--momentum", "0.9");
         assertRefused(ExitCode.USAGE, "name an --optimizer", model, "--loss-scale");
-        assertRefused(ExitCode.USAGE, "cannot change from step to step", model, "--optimizer", "sgd", "--weights", "initializers");
+        assertRefused(ExitCode.USAGE, "cannot change from step to step", model, "--optimizer", "sgd",
+                "--weights", "initializers");
         assertRefused(ExitCode.REFUSED, "needs a loss that is one number", model, "--of", "logits", "--optimizer", "sgd");
         Path input = write("input.onnx", new ModelBuilder().input("X", 2, 8).node("Exp", "Y", "X").output("Y", 2, 8).build());
         assertRefused(ExitCode.NOTHING_TO_REWRITE, "name inputs or initializers with --wrt", input);
@@ -101,6 +112,23 @@ class GradientCommandTest {
         assertEquals(9, training.get("state").size());
         assertEquals("[\"X\",\"t\"]", training.get("batch").toString());
         assertFalse(training.has("loss_scale"));
+    }
+
+    @Test
+    void weightsInFilesAreFoundFromTheStepsOwnFolder() throws IOException {
+        Files.write(folder.resolve("weights"), new byte[64]);
+        Path model = write("external.onnx", new ModelBuilder().input("X", 2, 4).external("W", "weights", 0, 4, 4)
+                .node("MatMul", "y", "X", "W").node("ReduceSum", "loss", List.of("y"), Attributes.of("keepdims", 0))
+                .output("loss").build());
+        Path step = Files.createDirectory(folder.resolve("elsewhere")).resolve("step.onnx");
+        CommandRun.of("gradient", model, step, "--optimizer", "sgd").succeeded();
+        ModelProto written = ModelFile.read(step).proto();
+        ModelProto initialization = written.toBuilder().setGraph(written.getTrainingInfo(0).getInitialization())
+                .clearTrainingInfo().build();
+        try (ModelSession session = ModelSession.builder(ByteBuffer.wrap(initialization.toByteArray()), step.getParent())
+                .open()) {
+            assertEquals(Tensor.float32(new float[16], 4, 4), session.run(Map.of()).get("W"));
+        }
     }
 
     /** A SwiGLU classifier: loss of X[3, 8] and labels t[3], with the batch size open. */

@@ -73,8 +73,8 @@ class GradientRulesTest {
                         .node("ReduceMean", "r", "X", "axes")),
                 graph("ReduceMean of all", g(17).input("X", ANY, 4).node("Exp", "e", "X").node("ReduceMean", "loss", List.of("e"),
                         Attributes.of("keepdims", 0)).output("loss"), "X"),
-                graph("Gather", g(17).indices("i", 2, 5).weight("W", CLASSES, 3).node("Gather", "Y", "W", "i").output("Y", 2, 5, 3),
-                        "W"),
+                graph("Gather", g(17).indices("i", 2, 5).weight("W", CLASSES, 3).node("Gather", "Y", "W", "i")
+                        .output("Y", 2, 5, 3), "W"),
                 loss("SoftmaxCrossEntropyLoss", "mean"), loss("SoftmaxCrossEntropyLoss", "sum"),
                 loss("SoftmaxCrossEntropyLoss", "none"), loss("NegativeLogLikelihoodLoss", "mean"),
                 graph("SoftmaxCrossEntropyLoss, labels ignored, two axes", g(17).input("X", 3, CLASSES, 2).indices("t", 3, 2)
@@ -83,6 +83,8 @@ class GradientRulesTest {
                 graph("SimplifiedLayerNormalization", g(17).input("X", 2, ANY, 8).weight("s", 8)
                         .node("SimplifiedLayerNormalization", "Y", List.of("X", "s"), Attributes.of("axis", -1),
                                 Attributes.of("epsilon", 1e-3f)).output("Y", 2, ANY, 8), "X,s"),
+                graph("RMSNormalization over two axes", g(23).input("X", 3, 2, 4).weight("s", 2, 4)
+                        .node("RMSNormalization", "Y", List.of("X", "s"), Attributes.of("axis", 1)).output("Y", 3, 2, 4), "X,s"),
                 graph("RMS normalization in parts", g(17).input("X", 2, ANY, 8).weight("s", 8).scalar("two", 2)
                         .scalar("epsilon", 1e-3f).node("Pow", "square", "X", "two")
                         .node("ReduceMean", "mean", List.of("square"), Attributes.of("axes", List.of(-1L)))

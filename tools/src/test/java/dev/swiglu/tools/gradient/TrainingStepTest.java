@@ -151,7 +151,8 @@ class TrainingStepTest {
         CommandRun.of(Stream.of("gradient", model, step), (Object[]) options).succeeded();
         ModelProto written = ModelFile.read(step).proto();
         training = new ObjectMapper().readTree(written.getMetadataPropsList().stream()
-                .filter(entry -> entry.getKey().equals(Training.KEY)).map(StringStringEntryProto::getValue).findFirst().orElseThrow());
+                .filter(entry -> entry.getKey().equals(Training.KEY)).map(StringStringEntryProto::getValue)
+                .findFirst().orElseThrow());
         state = initialState(written);
         session = ModelSession.builder(step).open();
     }

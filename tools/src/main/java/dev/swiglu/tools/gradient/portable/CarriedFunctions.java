@@ -8,14 +8,16 @@ import dev.swiglu.tools.rewrite.rule.Replacement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The model-local functions that let a gradient graph run without the library. A model has one function of a name, with one body,
- * so all nodes of an operator must need the same one; where they do not, the model carries none of it and needs the library.
+ * The model-local functions that let a gradient graph run without the library. A model has one function of a name, with one
+ * body, so all nodes of an operator must need the same one; where they do not, or where the element type of its constants is
+ * not known, the model carries none of it and needs the library.
  */
 public final class CarriedFunctions {
     private CarriedFunctions() {
@@ -29,26 +31,18 @@ public final class CarriedFunctions {
     public static void put(ModelProto.Builder model, List<NodeProto> nodes, Function<String, ElementType> elements, long opset,
             List<String> notes) {
         List<NodeProto> ours = nodes.stream().filter(node -> node.getDomain().equals(Replacement.DOMAIN)).toList();
-        Map<String, FunctionProto> functions = new LinkedHashMap<>();
+        Map<String, Optional<FunctionProto>> functions = new LinkedHashMap<>();
         for (NodeProto node : ours) {
             String operator = node.getOpType();
-            FunctionProto needed = OperatorBody.of(node, wanted(ours, operator), elements, opset);
-            FunctionProto other = functions.putIfAbsent(operator, needed);
-            if (other != null && !other.equals(needed)) {
-                functions.put(operator, FunctionProto.getDefaultInstance());
-            }
+            functions.merge(operator, OperatorBody.of(node, wanted(ours, operator), elements, opset),
+                    (one, other) -> one.equals(other) ? one : Optional.empty());
         }
         List<FunctionProto> kept = model.getFunctionsList().stream()
                 .filter(own -> !own.getDomain().equals(Replacement.DOMAIN) || !functions.containsKey(own.getName())).toList();
         model.clearFunctions().addAllFunctions(kept);
-        functions.forEach((operator, function) -> {
-            if (function.getName().isEmpty()) {
-                notes.add("The nodes of " + operator + " differ in form, and a model can carry one function of a name:"
-                        + " this one needs the operator library.");
-            } else {
-                model.addFunctions(function);
-            }
-        });
+        functions.forEach((operator, function) -> function.ifPresentOrElse(model::addFunctions,
+                () -> notes.add("The nodes of " + operator + " differ in form, or their type is not known, so that no function"
+                        + " stands for them: this model needs the operator library.")));
     }
 
     /** The places of all outputs of an operator that some node asks for. */

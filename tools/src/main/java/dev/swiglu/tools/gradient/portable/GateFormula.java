@@ -7,8 +7,8 @@ import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
 
 /**
- * The gate of a dev.swiglu node in standard operators: Y = a(g)·u with g = min(gate, limit), u = clamp(up, ±limit) + up_offset, and
- * dGate = dY·u·a'(g) where gate ≤ limit, dUp = dY·a(g) where |up| ≤ limit, both 0 elsewhere.
+ * The gate of a dev.swiglu node in standard operators: Y = a(g)·u with g = min(gate, limit), u = clamp(up, ±limit) + up_offset,
+ * and dGate = dY·u·a'(g) where gate ≤ limit, dUp = dY·a(g) where |up| ≤ limit, both 0 elsewhere.
  */
 final class GateFormula {
     private static final float QUICK_GELU_ALPHA = 1.702f;

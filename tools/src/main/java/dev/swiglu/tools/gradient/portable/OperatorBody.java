@@ -9,14 +9,15 @@ import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.rewrite.rule.Replacement;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * What one dev.swiglu node computes, in standard operators, as the model-local function of the operator's name. Its outputs are those
- * that any node of the operator wants, so that nodes which differ only in that share it.
+ * What one dev.swiglu node computes, in standard operators, as the model-local function of the operator's name. Its outputs are
+ * those that any node of the operator wants, so that nodes which differ only in that share it.
  */
 final class OperatorBody {
     private final NodeProto node;
@@ -35,10 +36,18 @@ final class OperatorBody {
         this.transB = Attributes.integer(node, "transB", 0) == 1;
     }
 
-    /** @param wanted the places of the outputs that the function has to make */
-    static FunctionProto of(NodeProto node, Set<Integer> wanted, Function<String, ElementType> elements, long opset) {
+    /**
+     * Empty where the element type, which constants need, is not known.
+     *
+     * @param wanted the places of the outputs that the function has to make
+     */
+    static Optional<FunctionProto> of(NodeProto node, Set<Integer> wanted, Function<String, ElementType> elements, long opset) {
         boolean gradient = node.getOpType().endsWith("Grad");
-        OperatorBody body = new OperatorBody(node, wanted, elements.apply(node.getInput(gradient ? 1 : 0)), opset);
+        ElementType element = elements.apply(node.getInput(gradient ? 1 : 0));
+        if (!element.isComputable()) {
+            return Optional.empty();
+        }
+        OperatorBody body = new OperatorBody(node, wanted, element, opset);
         FunctionProto.Builder function = FunctionProto.newBuilder().setDomain(Replacement.DOMAIN).setName(node.getOpType())
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(opset))
                 .addAllAttribute(node.getAttributeList().stream().map(AttributeProto::getName).sorted().toList());
@@ -48,7 +57,7 @@ final class OperatorBody {
             case "FusedSwiGLU" -> body.fused(function);
             default -> body.fusedGrad(function);
         }
-        return function.addAllNode(body.write.nodes()).build();
+        return Optional.of(function.addAllNode(body.write.nodes()).build());
     }
 
     private void swiGlu(FunctionProto.Builder function) {

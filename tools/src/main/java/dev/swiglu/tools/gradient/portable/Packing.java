@@ -5,8 +5,8 @@ import dev.swiglu.tools.onnx.Attributes;
 import java.util.List;
 
 /**
- * Gate and up in one tensor [..., 2N]: {@code concat} has the gate in the first half of the last axis, {@code concat_swapped} in the
- * second, {@code interleaved} at the even places, which are split as the columns of a matrix with two.
+ * Gate and up in one tensor [..., 2N]: {@code concat} has the gate in the first half of the last axis, {@code concat_swapped}
+ * in the second, {@code interleaved} at the even places, which are split as the columns of a matrix with two.
  */
 record Packing(String layout, GraphWriter write) {
 

@@ -13,7 +13,8 @@ public final class DivRule implements GradientRule {
             Broadcast.give(backward, 0, quotient(backward));
         }
         if (backward.wants(1)) {
-            Broadcast.give(backward, 1, backward.write().add("Neg", backward.write().add("Mul", quotient(backward), backward.output(0))));
+            String product = backward.write().add("Mul", quotient(backward), backward.output(0));
+            Broadcast.give(backward, 1, backward.write().add("Neg", product));
         }
     }
 

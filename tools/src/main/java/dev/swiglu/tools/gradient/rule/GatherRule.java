@@ -8,9 +8,9 @@ import dev.swiglu.tools.onnx.NodeRef;
 import java.util.List;
 
 /**
- * Y = rows of X chosen by indices (an embedding): dX = onehot(indices)ᵀ·dY, a row that is chosen twice getting the sum. A product
- * is the same bits from run to run, which ONNX Runtime's ScatterND with addition is not on a GPU; the matrix of zeros and ones has
- * one row for each row of X and one column for each index.
+ * Y = rows of X chosen by indices (an embedding): dX = onehot(indices)ᵀ·dY, a row that is chosen twice getting the sum. A
+ * product is the same bits from run to run, which ONNX Runtime's ScatterND with addition is not on a GPU; the matrix of zeros
+ * and ones has one row for each row of X and one column for each index.
  */
 public final class GatherRule implements GradientRule {
 

@@ -6,6 +6,7 @@ import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The labels of a loss over classes: scores are [batch, classes, ...], labels [batch, ...]. Comparing beats OneHot, of which ONNX
@@ -27,7 +28,9 @@ record Labels(Backward backward, ElementType element, String column) {
     String oneHot() {
         GraphWriter write = backward.write();
         int rank = backward.rank(backward.input(0));
-        String count = write.add("Gather", write.shape(backward.input(0)), write.integer(1));
+        OptionalLong known = backward.shape(backward.input(0)).size(1);
+        String count = known.isPresent() ? write.integer(known.getAsLong())
+                : write.add("Gather", write.shape(backward.input(0)), write.integer(1));
         String classes = write.add("Range", write.integer(0), count, write.integer(1));
         if (rank > 2) {
             long[] places = new long[rank - 2];

@@ -10,9 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Y = A·B, in the last two axes of each: dA = dY·Bᵀ, dB = Aᵀ·dY, because dY = dA·B + A·dB and 〈dY, dA·B〉 = 〈dY·Bᵀ, dA〉. Where axes
- * in front are broadcast, the gradients are summed over them; for a matrix B all of them are one long axis of rows, and the sum
- * is part of the product: dB = rows(A)ᵀ·rows(dY), one Gemm.
+ * Y = A·B, in the last two axes of each: dA = dY·Bᵀ, dB = Aᵀ·dY, because with G the gradient of Y, ⟨G, δA·B⟩ = ⟨G·Bᵀ, δA⟩ and
+ * ⟨G, A·δB⟩ = ⟨Aᵀ·G, δB⟩. Where axes in front are broadcast, the gradients are summed over them; for a matrix B all of them are
+ * one long axis of rows, and the sum is part of the product: dB = rows(A)ᵀ·rows(dY), one Gemm.
  */
 public final class MatMulRule implements GradientRule {
 

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Y = a part of X, in steps of 1: dX = dY with zeros around it, as many in front as the slice starts, all others behind. Starts count
- * from the end where they are negative, and are cut to the size of the axis.
+ * Y = a part of X, in steps of 1: dX = dY with zeros around it, as many in front as the slice starts behind, all others after.
+ * Starts count from the end where they are negative, and are cut to the size of the axis.
  */
 public final class SliceRule implements GradientRule {
     private static final int AXES = 3;
@@ -41,10 +41,11 @@ public final class SliceRule implements GradientRule {
         if (backward.input(1).isEmpty()) {
             throw backward.refusal("its starts are attributes, as before opset 10");
         }
-        boolean ones = backward.input(STEPS).isEmpty() || backward.index().constant(backward.node().scope(), backward.input(STEPS))
+        String input = backward.input(STEPS);
+        boolean ones = input.isEmpty() || backward.index().constant(backward.node().scope(), input)
                 .filter(steps -> Arrays.stream(steps.longs()).allMatch(step -> step == 1)).isPresent();
         if (!ones) {
-            throw backward.refusal("its steps '" + backward.input(STEPS) + "' are not constantly 1");
+            throw backward.refusal("its steps '" + input + "' are not constantly 1");
         }
     }
 

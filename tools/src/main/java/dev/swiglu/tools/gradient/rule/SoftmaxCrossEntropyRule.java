@@ -6,8 +6,8 @@ import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.NodeRef;
 
 /**
- * L = -log softmax(X)[label] along axis 1: dX = (softmax(X) - onehot(label)) ⊙ dL', where dL' is dL divided as the reduction says,
- * and 0 for labels that are ignored. The forward node is made to give log softmax(X), so that softmax is one exponential away.
+ * L = -log softmax(X)[label] along axis 1: dX = (softmax(X) - onehot(label)) ⊙ dL', where dL' is dL divided as the reduction
+ * says, and 0 for labels that are ignored. The forward node is made to give log softmax(X): softmax is one exponential away.
  */
 public final class SoftmaxCrossEntropyRule implements GradientRule {
 

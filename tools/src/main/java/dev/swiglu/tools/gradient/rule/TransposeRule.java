@@ -5,7 +5,7 @@ import dev.swiglu.tools.gradient.GradientRule;
 import dev.swiglu.tools.onnx.Attributes;
 import java.util.List;
 
-/** Y = X with permuted axes: dX = dY with the inverse permutation. Without one the axes are reversed, which is its own inverse. */
+/** Y = X with permuted axes: dX = dY with the inverse permutation. Without one the axes are reversed, its own inverse. */
 public final class TransposeRule implements GradientRule {
 
     @Override
