@@ -2,6 +2,7 @@ package dev.swiglu.tools.cli;
 
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.mnist.MnistExample;
+import dev.swiglu.tools.mnist.Recipe;
 import dev.swiglu.tools.onnx.ElementType;
 import java.nio.file.Path;
 import java.util.List;
@@ -83,8 +84,8 @@ public final class MnistCommand implements Callable<Integer> {
         requirePositive("--batch", batch);
         requirePositive("--hidden", hidden);
         requirePositive("--threads", threads);
-        MnistExample example = new MnistExample(source.folder, out, epochs, batch, hidden, rate, type, seed, threads,
-                device.get(), Version.current(), spec.commandLine().getErr(), System.console() != null);
+        MnistExample example = new MnistExample(source.folder, out, new Recipe(epochs, batch, hidden, rate, type, seed),
+                device.get(), threads, Version.current(), spec.commandLine().getErr(), System.console() != null);
         if (timedSteps == null) {
             example.train(unfused);
         } else {

@@ -25,37 +25,36 @@ import java.util.stream.IntStream;
  * @param threads of ONNX Runtime
  * @param terminal whether somebody watches {@code err}
  */
-record DigitTraining(Mnist data, int epochs, int batch, float rate, long seed, Device device, int threads, PrintWriter err,
-        boolean terminal) {
+record DigitTraining(Mnist data, Recipe recipe, Device device, int threads, PrintWriter err, boolean terminal) {
     private static final int WARMUP = 100;
     private static final int JUDGED_AT_ONCE = 1000;
     /** ONNX Runtime fuses float64 into an operator for which it has no float64 kernel. */
     private static final String DISABLED_OPTIMIZERS = "optimization.disable_specified_optimizers";
 
     Trainer open(Path stepModel) {
-        long steps = (long) epochs * batches();
+        long steps = (long) recipe.epochs() * batches();
         return Trainer.builder(stepModel).device(device).threads(threads)
-                .learningRate(LearningRate.cosine(rate, Math.min(WARMUP, steps / 2), steps)).open();
+                .learningRate(LearningRate.cosine(recipe.rate(), Math.min(WARMUP, steps / 2), steps)).open();
     }
 
     private int batches() {
-        return Math.max(1, data.training().count() / batch);
+        return Math.max(1, data.training().count() / recipe.batch());
     }
 
     /** @param checkpoint written after each epoch */
     LearningCurve run(String graph, Path stepModel, Path forward, Path trained, Path checkpoint) {
         LearningCurve curve = new LearningCurve(graph);
         ModelProto forwardModel = ModelFile.read(forward).proto();
-        DataPosition position = DataPosition.start(seed);
+        DataPosition position = DataPosition.start(recipe.seed());
         try (Trainer trainer = open(stepModel)) {
-            while (position.epoch() < epochs) {
+            while (position.epoch() < recipe.epochs()) {
                 long start = System.nanoTime();
                 position = epoch(trainer, position, curve);
                 double seconds = (System.nanoTime() - start) / 1e9;
                 trainer.checkpoint(checkpoint, position);
                 ModelProto current = TrainedWeights.into(forwardModel, trainer.weights());
                 judge(current, curve, seconds);
-                if (position.epoch() == epochs) {
+                if (position.epoch() == recipe.epochs()) {
                     StepModels.write(trained, current);
                 }
             }
@@ -65,8 +64,8 @@ record DigitTraining(Mnist data, int epochs, int batch, float rate, long seed, D
 
     private DataPosition epoch(Trainer trainer, DataPosition start, LearningCurve curve) {
         int[] order = start.order(data.training().count());
-        int size = Math.min(batch, order.length);
-        String task = curve.graph() + ", epoch " + (start.epoch() + 1) + " of " + epochs;
+        int size = Math.min(recipe.batch(), order.length);
+        String task = curve.graph() + ", epoch " + (start.epoch() + 1) + " of " + recipe.epochs();
         DataPosition position = start;
         try (ProgressLine progress = new ProgressLine(err, terminal, task, batches())) {
             while (position.epoch() == start.epoch()) {
@@ -98,7 +97,7 @@ record DigitTraining(Mnist data, int epochs, int batch, float rate, long seed, D
         curve.judged(batches(), loss, (double) right / order.length, seconds);
         LearningCurve.Epoch epoch = curve.epochs().get(curve.epochs().size() - 1);
         err.printf(Locale.ROOT, "%s, epoch %d of %d: loss %.4f, test loss %.4f, test accuracy %.2f %%, %.1f s%n", curve.graph(),
-                curve.epochs().size(), epochs, epoch.meanLoss(), epoch.testLoss(), 100 * epoch.testAccuracy(), seconds);
+                curve.epochs().size(), recipe.epochs(), epoch.meanLoss(), epoch.testLoss(), 100 * epoch.testAccuracy(), seconds);
         err.flush();
     }
 

@@ -8,7 +8,6 @@ import dev.swiglu.tools.Json;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.mnist.StepModels.Graph;
 import dev.swiglu.tools.onnx.AtomicOutput;
-import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.training.Trainer;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -29,8 +28,8 @@ import java.util.stream.IntStream;
  * @param source the folder of the data; null for made-up pictures
  * @param terminal whether somebody watches {@code err}
  */
-public record MnistExample(Path source, Path out, int epochs, int batch, int hidden, float rate, ElementType type, long seed,
-        int threads, Device device, String toolVersion, PrintWriter err, boolean terminal) {
+public record MnistExample(Path source, Path out, Recipe recipe, Device device, int threads, String toolVersion, PrintWriter err,
+        boolean terminal) {
     private static final int SYNTHETIC_TRAINING = 10_000;
     private static final int SYNTHETIC_TEST = 1_000;
     private static final int EARLY_STEPS = 100;
@@ -60,20 +59,20 @@ public record MnistExample(Path source, Path out, int epochs, int batch, int hid
 
     private LearningCurve train(DigitTraining training, StepModels models, Graph graph) {
         String name = graph.name().toLowerCase(Locale.ROOT);
-        return training.run(name, models.writeStep(graph, type).file(), models.forward(graph),
+        return training.run(name, models.writeStep(graph, recipe.type()).file(), models.forward(graph),
                 out.resolve("trained-" + name + ".onnx"), out.resolve("checkpoint-" + name + ".safetensors"));
     }
 
     /** Fused against unfused steps, as {@link Trainer} takes them and with everything resident on the device. */
     public void time(int rounds) {
-        Images pictures = data(batch).training();
+        Images pictures = data(recipe.batch()).training();
         StepModels models = models();
-        StepModels.Step fused = models.writeStep(Graph.FUSED, type);
-        StepModels.Step unfused = models.writeStep(Graph.UNFUSED, type);
-        int size = Math.min(batch, pictures.count());
+        StepModels.Step fused = models.writeStep(Graph.FUSED, recipe.type());
+        StepModels.Step unfused = models.writeStep(Graph.UNFUSED, recipe.type());
+        int size = Math.min(recipe.batch(), pictures.count());
         Map<String, Tensor> first = pictures.batch(IntStream.range(0, size).toArray(), 0, size);
-        err.printf("A training step of %d pictures, hidden %d, %s, on %s; medians of %d rounds in turns:%n", size, hidden,
-                type.label(), device, rounds);
+        err.printf("A training step of %d pictures, hidden %d, %s, on %s; medians of %d rounds in turns:%n", size,
+                recipe.hidden(), recipe.type().label(), device, rounds);
         DigitTraining training = training(new Mnist(pictures, pictures));
         Map<String, StepTiming> timings = new LinkedHashMap<>();
         try (Trainer one = training.open(fused.file()); Trainer other = training.open(unfused.file())) {
@@ -95,7 +94,7 @@ public record MnistExample(Path source, Path out, int epochs, int batch, int hid
     }
 
     private DigitTraining training(Mnist data) {
-        return new DigitTraining(data, epochs, batch, rate, seed, device, threads, err, terminal);
+        return new DigitTraining(data, recipe, device, threads, err, terminal);
     }
 
     private StepModels models() {
@@ -105,7 +104,7 @@ public record MnistExample(Path source, Path out, int epochs, int batch, int hid
             throw new ToolException(ExitCode.IO, out + " cannot be made: " + IoReason.withoutFile(e) + ".", e);
         }
         StepModels models = new StepModels(out, toolVersion);
-        models.writeForward(DigitModel.of(hidden, type, seed));
+        models.writeForward(DigitModel.of(recipe.hidden(), recipe.type(), recipe.seed()));
         return models;
     }
 
