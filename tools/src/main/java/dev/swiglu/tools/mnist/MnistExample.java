@@ -38,7 +38,7 @@ public record MnistExample(Path source, Path out, Recipe recipe, Device device, 
     public void train(boolean unfused) {
         Mnist data = data(SYNTHETIC_TRAINING);
         StepModels models = models();
-        DigitTraining training = training(data);
+        DigitTraining training = new DigitTraining(data, recipe, device, threads, err, terminal);
         List<LearningCurve> curves = new ArrayList<>();
         curves.add(train(training, models, Graph.FUSED));
         if (unfused) {
@@ -73,9 +73,8 @@ public record MnistExample(Path source, Path out, Recipe recipe, Device device, 
         Map<String, Tensor> first = pictures.batch(IntStream.range(0, size).toArray(), 0, size);
         err.printf("A training step of %d pictures, hidden %d, %s, on %s; medians of %d rounds in turns:%n", size,
                 recipe.hidden(), recipe.type().label(), device, rounds);
-        DigitTraining training = training(new Mnist(pictures, pictures));
         Map<String, StepTiming> timings = new LinkedHashMap<>();
-        try (Trainer one = training.open(fused.file()); Trainer other = training.open(unfused.file())) {
+        try (Trainer one = timed(fused); Trainer other = timed(unfused)) {
             timings.put("trainer", StepTiming.of(() -> StepTiming.milliseconds(() -> one.step(first)),
                     () -> StepTiming.milliseconds(() -> other.step(first)), rounds));
         }
@@ -89,12 +88,12 @@ public record MnistExample(Path source, Path out, Recipe recipe, Device device, 
         write("timing.json", Json.of(timings));
     }
 
-    private Mnist data(int syntheticPictures) {
-        return source == null ? Mnist.synthetic(syntheticPictures, SYNTHETIC_TEST) : Mnist.read(source);
+    private Trainer timed(StepModels.Step step) {
+        return Trainer.builder(step.file()).device(device).threads(threads).config(StepTiming.SPINNING, "0").open();
     }
 
-    private DigitTraining training(Mnist data) {
-        return new DigitTraining(data, recipe, device, threads, err, terminal);
+    private Mnist data(int syntheticPictures) {
+        return source == null ? Mnist.synthetic(syntheticPictures, SYNTHETIC_TEST) : Mnist.read(source);
     }
 
     private StepModels models() {

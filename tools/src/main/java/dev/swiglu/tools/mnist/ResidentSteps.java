@@ -32,7 +32,7 @@ final class ResidentSteps implements AutoCloseable {
         }
         ModelProto repeated = RepeatedStep.of(ModelFile.read(step.file()).proto(), training);
         session = ModelSession.builder(repeated.toByteString().asReadOnlyByteBuffer(), Path.of("")).device(device)
-                .threads(threads).open();
+                .threads(threads).config(StepTiming.SPINNING, "0").open();
     }
 
     /** The loss of each of so many steps. */

@@ -11,6 +11,9 @@ import java.util.function.DoubleSupplier;
  * @param ratio median of unfused / fused, pair by pair
  */
 record StepTiming(@JsonProperty("fused_ms") double fused, @JsonProperty("unfused_ms") double unfused, double ratio) {
+    /** Session configuration entry: "0" keeps a session's idle threads from taking the cores away from the other one. */
+    static final String SPINNING = "session.intra_op.allow_spinning";
+
     private static final int WARMUP = 3;
 
     /** @param fused does one step, or some, and answers the milliseconds of one */
