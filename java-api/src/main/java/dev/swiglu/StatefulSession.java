@@ -11,8 +11,9 @@ import java.util.Set;
 
 /**
  * An open model with a memory: outputs of one run are inputs of the next and stay in ONNX Runtime's memory in between. On the
- * CPU nothing is copied. On a GPU it is, from the device and back in each run: ONNX Runtime's Java interface (1.22 to 1.29)
- * can hand over tensors of the CPU only. What knows of that are {@link #run} and the map of tensors here, nothing else.
+ * CPU nothing is copied; while a run is under way, the state before and the state after it are both there. On a GPU it is
+ * copied from the device and back in each run, because ONNX Runtime's Java interface (1.22 to 1.29) can hand over tensors of
+ * the CPU only. What knows of that are {@link #run} and the map of tensors here, nothing else.
  *
  * <p>Threads may share one: runs wait for each other, and {@link #close} for the one under way.
  */
