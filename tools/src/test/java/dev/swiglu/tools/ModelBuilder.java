@@ -10,6 +10,7 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.swiglu.Float16;
 import dev.swiglu.tools.onnx.ModelFile;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,7 +30,7 @@ public final class ModelBuilder {
         this(TensorProto.DataType.FLOAT, 17);
     }
 
-    /** @param type of everything that has none of its own; float32 or float64 */
+    /** @param type of everything that has none of its own; float32, float16 or float64 */
     public ModelBuilder(TensorProto.DataType type, long opset) {
         this.type = type;
         this.opset = opset;
@@ -104,8 +105,11 @@ public final class ModelBuilder {
     }
 
     private static TensorProto.Builder add(TensorProto.Builder tensor, double value) {
-        return tensor.getDataType() == TensorProto.DataType.DOUBLE_VALUE ? tensor.addDoubleData(value)
-                : tensor.addFloatData((float) value);
+        return switch (tensor.getDataType()) {
+            case TensorProto.DataType.DOUBLE_VALUE -> tensor.addDoubleData(value);
+            case TensorProto.DataType.FLOAT16_VALUE -> tensor.addInt32Data(Float16.round((float) value) & 0xffff);
+            default -> tensor.addFloatData((float) value);
+        };
     }
 
     public ModelBuilder integers(String name, long... values) {

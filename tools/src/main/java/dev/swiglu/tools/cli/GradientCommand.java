@@ -51,7 +51,7 @@ public final class GradientCommand implements Callable<Integer> {
     private List<String> wrt = List.of();
 
     @Option(names = "--freeze", paramLabel = "NAME", split = ",",
-            description = "Initializers to leave out of that default; * stands for any text.")
+            description = "Weights to leave out where there is no --wrt; * stands for any text.")
     private List<String> frozen = List.of();
 
     @Option(names = "--weights", paramLabel = "WHERE",

@@ -19,7 +19,7 @@ final class OptimizerOptions {
     @Option(names = "--momentum", paramLabel = "X", description = "sgd: default 0.")
     private Optional<Double> momentum;
 
-    @Option(names = "--betas", paramLabel = "X", split = ",", arity = "1..2", description = "adamw: default 0.9,0.999.")
+    @Option(names = "--betas", paramLabel = "X", split = ",", description = "adamw: default 0.9,0.999.")
     private List<Double> betas = List.of();
 
     @Option(names = "--epsilon", paramLabel = "X", description = "adamw: default 1e-8.")
@@ -51,7 +51,7 @@ final class OptimizerOptions {
                 return Optional.of(new Sgd(momentum.orElse(0.0), weightDecay.orElse(0.0)));
             case "adamw":
                 refuse(command, momentum.isPresent(), "--momentum belongs to sgd; adamw has --betas");
-                refuse(command, betas.size() == 1, "--betas are two numbers, as in --betas 0.9,0.999");
+                refuse(command, !betas.isEmpty() && betas.size() != 2, "--betas are two numbers, as in --betas 0.9,0.999");
                 return Optional.of(betas.isEmpty() ? adamW(0.9, 0.999) : adamW(betas.get(0), betas.get(1)));
             default:
                 throw new ParameterException(command.commandLine(),
