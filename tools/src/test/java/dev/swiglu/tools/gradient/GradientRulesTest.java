@@ -1,14 +1,19 @@
 package dev.swiglu.tools.gradient;
 
 import static dev.swiglu.tools.ModelBuilder.ANY;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import dev.swiglu.tools.ModelBuilder;
 import dev.swiglu.tools.onnx.Attributes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -27,10 +32,21 @@ class GradientRulesTest {
         new GradientCheck(graph.build(), folder, CLASSES).run(true, "--wrt", wrt);
     }
 
+    @Test
+    void everyRuleIsTested() {
+        Set<String> untested = new TreeSet<>(GradientRules.operators());
+        graphs().map(arguments -> (ModelBuilder) arguments.get()[1])
+                .flatMap(graph -> graph.build().getGraph().getNodeList().stream())
+                .map(NodeProto::getOpType).forEach(untested::remove);
+        assertEquals(Set.of("dev.swiglu.FusedSwiGLU", "dev.swiglu.SwiGLU"), untested, "those have a test of their own");
+    }
+
     static Stream<Arguments> graphs() {
         return Stream.of(
                 unary("Sigmoid"), unary("Tanh"), unary("Exp"), unary("Relu"), unary("Neg"), unary("Identity"),
                 unary("Softmax"), unary("LogSoftmax"), positive("Log"), positive("Sqrt"), positive("Reciprocal"),
+                graph("Cast", g(17).input("X", ANY, 4).node("Cast", "Y", List.of("X"),
+                        Attributes.of("to", DataType.DOUBLE.getNumber())).output("Y", ANY, 4), "X"),
                 binary("Add"), binary("Sub"), binary("Mul"), binary("Div"),
                 binaryWithBatch("Add"), binaryWithBatch("Mul"),
                 graph("broadcast against a column and a number", g(17).input("A", 3, 1).input("B", 2, 3, 4).weight("c", 1)
