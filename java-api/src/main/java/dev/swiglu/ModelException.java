@@ -4,11 +4,11 @@ package dev.swiglu;
 public final class ModelException extends SwiGluException {
     private static final long serialVersionUID = 1L;
 
-    ModelException(String message) {
+    public ModelException(String message) {
         this(message, null);
     }
 
-    ModelException(String message, Throwable cause) {
+    public ModelException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -55,6 +55,11 @@ public final class ModelSession implements AutoCloseable {
         return new SessionBuilder(ModelSource.Bytes.of(model, externalDataFolder));
     }
 
+    /** Not the model's graph but the one in its {@code training_info}, whose outputs are the initial values of a training. */
+    public static SessionBuilder initialization(Path trainingModel) {
+        return builder(InitializationGraph.of(trainingModel), trainingModel.toAbsolutePath().getParent());
+    }
+
     public Device device() {
         return device;
     }
@@ -84,9 +89,7 @@ public final class ModelSession implements AutoCloseable {
         Set<String> names = new LinkedHashSet<>(wanted);
         lifetime.readLock().lock();
         try {
-            if (closed) {
-                throw new IllegalStateException("The session is closed; open the model again to run it.");
-            }
+            requireOpen();
             RunArguments.check(this.inputs, given);
             RunArguments.check(outputs, names);
             return compute(given, names);
@@ -96,19 +99,41 @@ public final class ModelSession implements AutoCloseable {
     }
 
     private Outputs compute(Map<String, Tensor> given, Set<String> names) {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
         Map<String, OnnxTensor> passed = new LinkedHashMap<>();
         try {
-            for (Map.Entry<String, Tensor> input : given.entrySet()) {
-                passed.put(input.getKey(), input.getValue().toOnnx(environment));
-            }
-            try (OrtSession.Result result = session.run(passed, names)) {
+            given.forEach((name, tensor) -> passed.put(name, toOnnx(tensor)));
+            try (OrtSession.Result result = runOn(passed, names)) {
                 return read(result);
             }
+        } finally {
+            passed.values().forEach(OnnxTensor::close);
+        }
+    }
+
+    /** Runs on ONNX Runtime's own tensors; those passed and those computed are the caller's to close. */
+    OrtSession.Result runOn(Map<String, OnnxTensor> passed, Set<String> names) {
+        lifetime.readLock().lock();
+        try {
+            requireOpen();
+            return session.run(passed, names);
         } catch (OrtException failed) {
             throw new ModelException("ONNX Runtime failed while it ran the model: " + failed.getMessage(), failed);
         } finally {
-            passed.values().forEach(OnnxTensor::close);
+            lifetime.readLock().unlock();
+        }
+    }
+
+    static OnnxTensor toOnnx(Tensor tensor) {
+        try {
+            return tensor.toOnnx(OrtEnvironment.getEnvironment());
+        } catch (OrtException failed) {
+            throw new ModelException("ONNX Runtime does not accept " + tensor + ": " + failed.getMessage(), failed);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("The session is closed; open the model again to run it.");
         }
     }
 

@@ -33,11 +33,19 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
             return environment.createSession(path.toString(), options);
         }
 
+        static ByteBuffer map(Path path) throws IOException {
+            try (FileChannel channel = FileChannel.open(path)) {
+                if (channel.size() > Integer.MAX_VALUE) {
+                    throw new IOException(path + " is larger than 2 GiB, which no ONNX protobuf can be.");
+                }
+                return channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
+            }
+        }
+
         @Override
         public Map<String, String> metadata() {
-            try (FileChannel channel = FileChannel.open(path)) {
-                return channel.size() > Integer.MAX_VALUE ? Map.of()
-                        : ModelMetadata.of(channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size()));
+            try {
+                return ModelMetadata.of(map(path));
             } catch (IOException unreadable) {
                 return Map.of();
             }

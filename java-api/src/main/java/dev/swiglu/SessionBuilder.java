@@ -81,6 +81,11 @@ public final class SessionBuilder {
         return new SessionBuilder(model, device, threads, optimization, profile, config, false);
     }
 
+    /** What the model's metadata say, by key, read without opening it; empty where they cannot be read. */
+    public Map<String, String> metadata() {
+        return model.metadata();
+    }
+
     /**
      * Opens the model.
      *
@@ -91,6 +96,16 @@ public final class SessionBuilder {
      */
     public ModelSession open() {
         return open(new OrtSession.SessionOptions());
+    }
+
+    /**
+     * Opens the model with a memory: each output that is a key of {@code feedback} becomes, after each run, the input that is
+     * its value.
+     *
+     * @param initial what those inputs are in the first run, all of them
+     */
+    public StatefulSession openStateful(Map<String, String> feedback, Map<String, Tensor> initial) {
+        return StatefulSession.over(open(), feedback, initial);
     }
 
     /** Takes over {@code options}: they are closed here when opening fails, and by the session otherwise. */

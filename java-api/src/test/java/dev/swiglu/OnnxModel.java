@@ -120,6 +120,12 @@ public final class OnnxModel {
         return this;
     }
 
+    /** A training model's graph of initial values. */
+    public OnnxModel initialization(OnnxModel values) {
+        model.addTrainingInfoBuilder().setInitialization(values.graph);
+        return this;
+    }
+
     public OnnxModel metadata(String key, String value) {
         model.addMetadataPropsBuilder().setKey(key).setValue(value);
         return this;

@@ -1,5 +1,6 @@
 package dev.swiglu.tools.cli;
 
+import dev.swiglu.CheckpointException;
 import dev.swiglu.Device;
 import dev.swiglu.DeviceUnavailableException;
 import dev.swiglu.ModelException;
@@ -12,6 +13,7 @@ import dev.swiglu.tools.rewrite.Mode;
 import dev.swiglu.tools.verify.VerifiedPublication;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -56,7 +58,9 @@ public final class Main implements Runnable {
                 .addSubcommand(new GradientCommand())
                 .addSubcommand(new VerifyCommand())
                 .addSubcommand(new BenchCommand())
+                .addSubcommand(new ExportCommand())
                 .addSubcommand(new DoctorCommand())
+                .addSubcommand(new MnistCommand())
                 .registerConverter(Path.class, new FileName())
                 .registerConverter(Mode.class, new Choice<>(Mode.class))
                 .registerConverter(DataMode.class, new Choice<>(DataMode.class))
@@ -83,8 +87,11 @@ public final class Main implements Runnable {
         if (failure instanceof DeviceUnavailableException || failure instanceof NativeLibraryException) {
             return ExitCode.UNAVAILABLE;
         }
-        if (failure instanceof ModelException) {
+        if (failure instanceof ModelException || failure instanceof CheckpointException) {
             return ExitCode.REFUSED;
+        }
+        if (failure instanceof UncheckedIOException) {
+            return ExitCode.IO;
         }
         return failure instanceof CommandLine.ParameterException ? ExitCode.USAGE : ExitCode.INTERNAL;
     }

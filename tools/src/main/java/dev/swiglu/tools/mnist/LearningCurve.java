@@ -1,0 +1,38 @@
+package dev.swiglu.tools.mnist;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How one training went.
+ *
+ * @param graph {@code fused} or {@code unfused}
+ * @param losses of each step's batch
+ */
+record LearningCurve(String graph, List<Double> losses, List<Epoch> epochs) {
+
+    /** @param seconds of training, without the judging afterwards */
+    record Epoch(@JsonProperty("mean_loss") double meanLoss, @JsonProperty("test_loss") double testLoss,
+            @JsonProperty("test_accuracy") double testAccuracy, double seconds) {}
+
+    LearningCurve(String graph) {
+        this(graph, new ArrayList<>(), new ArrayList<>());
+    }
+
+    /** Closes an epoch of the last {@code steps} steps. */
+    void judged(int steps, double testLoss, double testAccuracy, double seconds) {
+        List<Double> last = losses.subList(losses.size() - steps, losses.size());
+        double mean = last.stream().mapToDouble(Double::doubleValue).average().orElse(0);
+        epochs.add(new Epoch(mean, testLoss, testAccuracy, seconds));
+    }
+
+    /** The largest difference between the losses of the first {@code steps} steps. */
+    double difference(LearningCurve other, int steps) {
+        double largest = 0;
+        for (int i = 0; i < Math.min(steps, losses.size()); i++) {
+            largest = Math.max(largest, Math.abs(losses.get(i) - other.losses.get(i)));
+        }
+        return largest;
+    }
+}
