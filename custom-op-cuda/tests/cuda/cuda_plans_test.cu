@@ -85,7 +85,7 @@ int main() {
   check_tiles<Tile<bfloat16, 128, 96, false>>("128 or 96");
   check_tiles<Tile<bfloat16, 96, 96, false, Sharing::weights, 2>>("96, weights shared");
   check_tiles<Tile<bfloat16, 112, 112, false, Sharing::weights, 2>>("112, weights shared");
-  check_tiles<Tile<bfloat16, 128, 64, false, Sharing::x, 4>>("128 or 64, x shared");
+  check_tiles<Tile<bfloat16, 128, 128, false, Sharing::x, 4>>("128, x shared");
   check_tiles<Tile<bfloat16, 96, 96, true, Sharing::x, 4>>("96, x shared");
   check_tiles<Tile<bfloat16, 64, 64, false, Sharing::depth>>("64, depth shared");
   check_decode_plans();
