@@ -6,9 +6,9 @@
 // A block computes a tile of Y, kRows x kColumns, from tiles of X, W_gate and W_up that cp.async brings, kStages in flight, to shared
 // memory. A warp multiplies 32 gate columns and the same 32 up columns at a time. The fragments of the next 32 bytes of depth are loaded,
 // and the copies of a later step started, among the products, which leaves the tensor cores waiting once a step, at its only barrier.
-// For few rows the warps also share the depth of a step among them. At the end the sums go through shared memory, where the partial ones
-// meet and a thread gets adjacent columns of both projections. Neighbouring blocks take different rows of the same columns, so that the
-// weights come from the L2 cache. Where rows do not begin at multiples of 16 bytes, threads copy element by element.
+// For few rows two sets of warps share the depth of a step; their sums meet in shared memory. A thread finishes the pairs of columns that
+// it has in registers. Neighbouring blocks take different rows of the same columns, so that the weights come from the L2 cache. Where rows
+// do not begin at multiples of 16 bytes, threads copy element by element.
 #include "cuda/fused/mma_sm80/mma_sm80.h"
 
 #include <algorithm>
@@ -16,36 +16,15 @@
 #include <limits>
 #include <type_traits>
 
-#include "cuda/fused/finish.h"
+#include "cuda/fused/mma_sm80/finish_sums.h"
 #include "cuda/fused/mma_sm80/shared_panel.h"
+#include "cuda/fused/mma_sm80/tile.h"
 #include "cuda/ptx/mma.h"
 
 namespace swiglu::cuda {
 
-constexpr int kRowsTogether = 2048;  // of X: with as many columns of the weights, about what the multiprocessors work on at once
-
-// 32 rows of each row warp at a time go through shared memory at the end.
-constexpr int kPassRows = 32;
-
-constexpr int kColumns = 64, kColumnWarps = 2, kWarpColumns = kColumns / kColumnWarps;  // of Y, in a tile
-constexpr int kBlocks = 2 * kWarpColumns / 8;  // 8-column products of a warp, first those of the gate, then those of up
-constexpr int kSumStride = 2 * kColumns + 8;   // in float32; the 8 keep the rows of a product's result in different banks
-
 // As many blocks as a multiprocessor should hold, to overlap each other's beginnings, ends and barriers.
 constexpr int kResident = 2;
-
-template <int kRows_, int kRowWarps_, int kDepthWarps_, int kStepBytes_, int kStages_> struct Tile {
-  static constexpr int kRows = kRows_, kRowWarps = kRowWarps_, kDepthWarps = kDepthWarps_;
-  static constexpr int kStepBytes = kStepBytes_;  // depth of a step, in bytes of X
-  static constexpr int kStages = kStages_;
-  static constexpr int kThreads = 32 * kRowWarps * kColumnWarps * kDepthWarps;
-  static constexpr int kWarpRows = kRows / kRowWarps;
-  static constexpr int kSubsteps = kStepBytes / 32 / kDepthWarps;
-  static constexpr int kSharedBytes = kStages * kStepBytes * (kRows + 2 * kColumns);
-  static_assert(kWarpRows % kPassRows == 0 && kRowsTogether % kRows == 0, "passes and groups are whole");
-  static_assert(kSubsteps % 2 == 0, "two sets of fragments take turns");
-  static_assert(kDepthWarps * kRowWarps * kPassRows * kSumStride * 4 <= kSharedBytes, "the sums fit where the stages were");
-};
 
 // Two blocks of the large tile need the 228 KB of a Hopper's multiprocessor. Two of the lean one fit into the 100 KB that any has, with a
 // barrier at half the depth. The small one takes the weights of few rows at the memory's speed.
@@ -60,14 +39,6 @@ template <class T, class Tile, bool kTransB> struct Stage {
                                SharedPanel<T, kDepth, kColumns * sizeof(T)>>;
   static constexpr int kGate = X::kSize, kUp = kGate + W::kSize, kSize = kUp + W::kSize;
   static_assert(kSize * Tile::kStages == Tile::kSharedBytes, "either form of the weights takes the same room");
-};
-
-// Which warp of the block, and lane of the warp, a thread is.
-template <class Tile> struct Role {
-  int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-  int column = warp % kColumnWarps * kWarpColumns;
-  int row_warp = warp / kColumnWarps % Tile::kRowWarps;
-  int depth_warp = warp / kColumnWarps / Tile::kRowWarps;
 };
 
 // Where in a stage a thread finds the beginnings of its rows. All else is added, or, for a place within the order of pieces,
@@ -92,14 +63,13 @@ template <class T, class Tile, bool kTransB> struct Places {
 // What a warp multiplies in 32 bytes of depth.
 template <class T, class Tile, bool kTransB> struct Fragments {
   using Memory = Stage<T, Tile, kTransB>;
-  static constexpr int kFragments = Tile::kWarpRows / 16;
-  uint32_t x[kFragments][4];
+  uint32_t x[Tile::kFragments][4];
   uint32_t w[kBlocks][2];
 
   __device__ __forceinline__ void load(uint32_t stage, const Places<T, Tile, kTransB>& places, int substep) {
     const uint32_t rows = stage + (places.x ^ substep * 32);
 #pragma unroll
-    for (int i = 0; i < kFragments; ++i) ptx::load_matrices(x[i], rows + i * 16 * Tile::kStepBytes);
+    for (int i = 0; i < Tile::kFragments; ++i) ptx::load_matrices(x[i], rows + i * 16 * Tile::kStepBytes);
     load_weights(stage + Memory::kGate, places.w, substep, 0);
     load_weights(stage + Memory::kUp, places.w, substep, kBlocks / 2);
   }
@@ -129,7 +99,7 @@ template <class T, class Tile, bool kTransB> struct Fragments {
     }
   }
 
-  __device__ __forceinline__ void multiply_add_to(float (&sums)[kFragments][kBlocks][4]) {
+  __device__ __forceinline__ void multiply_add_to(Sums<Tile>& sums) {
     if constexpr (sizeof(T) == 4) {
 #pragma unroll
       for (auto& fragment : x) {
@@ -143,27 +113,12 @@ template <class T, class Tile, bool kTransB> struct Fragments {
       }
     }
 #pragma unroll
-    for (int i = 0; i < kFragments; ++i) {
+    for (int i = 0; i < Tile::kFragments; ++i) {
 #pragma unroll
       for (int j = 0; j < kBlocks; ++j) ptx::multiply_add<T>(sums[i][j], x[i], w[j]);
     }
   }
 };
-
-// Where this block's tile begins: groups of row tiles, in a group column by column.
-struct Origin {
-  int64_t row, column;
-};
-
-template <class Tile> __device__ Origin origin(const GemmSizes& sizes) {
-  constexpr uint32_t kTogether = kRowsTogether / Tile::kRows;
-  const uint32_t row_tiles = static_cast<uint32_t>((sizes.m + Tile::kRows - 1) / Tile::kRows);
-  const uint32_t column_tiles = gridDim.x / row_tiles;
-  const uint64_t group_tiles = uint64_t(kTogether) * column_tiles;
-  const uint32_t group = static_cast<uint32_t>(blockIdx.x / group_tiles), in_group = blockIdx.x - group * group_tiles;
-  const uint32_t height = min(kTogether, row_tiles - group * kTogether);
-  return {int64_t(group * kTogether + in_group % height) * Tile::kRows, int64_t(in_group / height) * kColumns};
-}
 
 __device__ __forceinline__ int at_most(int64_t count, int limit) { return count < limit ? static_cast<int>(count) : limit; }
 
@@ -179,8 +134,7 @@ __global__ void __launch_bounds__(Tile::kThreads, kResident) mma_kernel(const __
   using WarpFragments = Fragments<T, Tile, kTransB>;
   using CopyX = typename Memory::X::template Copier<Tile::kThreads>;
   using CopyW = typename Memory::W::template Copier<Tile::kThreads>;
-  constexpr int kThreads = Tile::kThreads, kStages = Tile::kStages, kSubsteps = Tile::kSubsteps;
-  constexpr int kDepth = Memory::kDepth, kWidth = kPackWidth<T>;
+  constexpr int kStages = Tile::kStages, kSubsteps = Tile::kSubsteps, kDepth = Memory::kDepth;
   extern __shared__ __align__(128) char shared[];
 
   const int64_t m = p.sizes.m, k = p.sizes.k, n = p.sizes.n;
@@ -215,7 +169,7 @@ __global__ void __launch_bounds__(Tile::kThreads, kResident) mma_kernel(const __
     }
   };
 
-  float sums[WarpFragments::kFragments][kBlocks][4] = {};
+  Sums<Tile> sums = {};
   WarpFragments fragments[2];
 #pragma unroll 1
   for (int step = 0; step < kStages - 1; ++step) {
@@ -244,40 +198,8 @@ __global__ void __launch_bounds__(Tile::kThreads, kResident) mma_kernel(const __
   }
   ptx::wait_for_copies<0>();
 
-  constexpr int kSumRows = Tile::kRowWarps * kPassRows, kPacks = kColumns / kWidth;
-  float* const staged = reinterpret_cast<float*>(shared);
-  const int pack_column = threadIdx.x % kPacks * kWidth;
-  const Finish<T, kWidth> finish(p, at.column + pack_column);
-#pragma unroll 1
-  for (int pass = 0; pass < Tile::kWarpRows / kPassRows; ++pass) {
-    __syncthreads();
-#pragma unroll
-    for (int i = 0; i < WarpFragments::kFragments; ++i) {
-      if (i * 16 / kPassRows != pass) continue;
-      const int row = (role.depth_warp * Tile::kRowWarps + role.row_warp) * kPassRows + i * 16 % kPassRows + role.lane / 4;
-#pragma unroll
-      for (int j = 0; j < kBlocks; ++j) {
-        const int projection = j / (kBlocks / 2), column = role.column + j % (kBlocks / 2) * 8 + role.lane % 4 * 2;
-        float* const to = staged + row * kSumStride + projection * kColumns + column;
-        *reinterpret_cast<float2*>(to) = {sums[i][j][0], sums[i][j][1]};
-        *reinterpret_cast<float2*>(to + 8 * kSumStride) = {sums[i][j][2], sums[i][j][3]};
-      }
-    }
-    __syncthreads();
-#pragma unroll 1
-    for (int r = threadIdx.x / kPacks; r < kSumRows; r += kThreads / kPacks) {
-      const int row = r / kPassRows * Tile::kWarpRows + pass * kPassRows + r % kPassRows;
-      if (row >= rows) continue;
-      Floats<kWidth> gate = {}, up = {};
-#pragma unroll
-      for (int part = 0; part < Tile::kDepthWarps; ++part) {
-        const float* const from = staged + (part * kSumRows + r) * kSumStride + pack_column;
-#pragma unroll
-        for (int j = 0; j < kWidth; ++j) gate.values[j] += from[j], up.values[j] += from[kColumns + j];
-      }
-      finish.write(at.row + row, gate, up);
-    }
-  }
+  if constexpr (Tile::kDepthWarps == 2) add_partial_sums(role, reinterpret_cast<float4*>(shared), sums);
+  finish_fragments(p, at, role, rows, sums);
 }
 
 template <class Tile> int64_t tiles(const GemmSizes& sizes) {
