@@ -30,7 +30,8 @@ template <class T> FusedSwiGLUGradProblem<T> fused_swiglu_grad_problem(const ort
           gemm_sizes(call.input_shape(1), call.input_shape(2), call.attributes().trans_b),
           call.input<T>(0), call.input<T>(1), call.input<T>(2), call.input<T>(3), call.input<T>(4), call.input<T>(5),
           call.input<T>(6), call.input<T>(7),
-          call.output<T>(0), call.output<T>(1), call.output<T>(2), call.output<T>(3), call.output<T>(4), call.output<T>(5)};
+          call.output<T>(0), call.output<T>(1), call.output<T>(2), call.output<T>(3), call.output<T>(4), call.output<T>(5),
+          call.attributes().exact_float32};
 }
 
 }  // namespace swiglu

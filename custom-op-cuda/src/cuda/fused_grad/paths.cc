@@ -1,0 +1,111 @@
+#include "cuda/fused_grad/paths.h"
+
+#include <cassert>
+#include <type_traits>
+
+#include "cuda/elementwise_smxx.h"
+#include "cuda/fused_grad/gate_gradients_smxx.h"
+#include "cuda/fused_grad/mma_sm80/product_mma_sm80.h"
+#include "cuda/fused_grad/plain_smxx/product_plain_smxx.h"
+
+namespace swiglu::cuda {
+
+template <class T> static bool recomputes(const FusedSwiGLUGradProblem<T>& p) { return p.gate == nullptr || p.up == nullptr; }
+template <class T> static bool multiplies(const FusedSwiGLUGradProblem<T>& p) {
+  return p.dx != nullptr || p.dw_gate != nullptr || p.dw_up != nullptr;
+}
+template <class T> static bool sums(const FusedSwiGLUGradProblem<T>& p) { return p.db_gate != nullptr || p.db_up != nullptr; }
+
+// What has no elements is not wanted.
+template <class T> static FusedSwiGLUGradProblem<T> without_empty_outputs(FusedSwiGLUGradProblem<T> p) {
+  const auto [m, k, n, trans_b] = p.sizes;
+  if (m == 0 || k == 0) p.dx = nullptr;
+  if (k == 0 || n == 0) p.dw_gate = p.dw_up = nullptr;
+  if (n == 0) p.db_gate = p.db_up = nullptr;
+  if (m == 0 || n == 0) p.y = nullptr;
+  return p;
+}
+
+constexpr int64_t kScratchAlignment = 128;  // in bytes
+
+template <class T> static int64_t padded_result(const GemmSizes& s) {
+  constexpr int64_t kUnit = kScratchAlignment / sizeof(T);
+  return (s.m * s.n + kUnit - 1) / kUnit * kUnit;
+}
+
+template <class T> int64_t scratch_elements(const FusedSwiGLUGradProblem<T>& problem) {
+  const FusedSwiGLUGradProblem<T> p = without_empty_outputs(problem);
+  return multiplies(p) || (recomputes(p) && sums(p)) ? 2 * padded_result<T>(p.sizes) : 0;
+}
+
+template <class T> static GradProducts<T> products(const FusedSwiGLUGradProblem<T>& p, const T* d_gate, const T* d_up) {
+  return {p.sizes, d_gate, d_up, p.x, p.w_gate, p.w_up, p.dx, p.dw_gate, p.dw_up};
+}
+
+template <class T> bool takes(Path path, const FusedSwiGLUGradProblem<T>& p, const Device& device) {
+  if (path == Path::mma_sm80) return device.capability >= 80 && !(std::is_same_v<T, float> && p.exact_float32);
+  return path == Path::plain_smxx;
+}
+
+template <class T> Path choose(const FusedSwiGLUGradProblem<T>& p, const Device& device) {
+  for (const Path path : {Path::gemm_sm90, Path::mma_sm80}) {
+    if (takes(path, p, device)) return path;
+  }
+  return Path::plain_smxx;
+}
+
+template <class T> static cudaError_t multiply(const MatrixProduct<T>& product, const Launch& launch, Path path) {
+  return path == Path::plain_smxx ? product_plain_smxx(product, launch) : product_mma_sm80(product, launch);
+}
+
+// Those of d_gate, d_up, Y, db_gate and db_up that somebody needs.
+template <class T>
+static cudaError_t gate_gradients(FusedSwiGLUGradProblem<T> p, T* d_gate, T* d_up, const Launch& launch, Path path) {
+  T* const used_d_gate = p.dx != nullptr || p.dw_gate != nullptr ? d_gate : nullptr;
+  T* const used_d_up = p.dx != nullptr || p.dw_up != nullptr ? d_up : nullptr;
+  if (recomputes(p)) {
+    const cudaError_t error = multiply(gate_and_up(p, d_gate, d_up), launch, path);
+    if (error != cudaSuccess) return error;
+    p.gate = d_gate, p.up = d_up;
+  } else if (!sums(p)) {
+    const int64_t count = p.sizes.m * p.sizes.n;
+    return swiglu_grad<T>({p.gate_function, {1, count, count, 1}, p.dy, p.gate, p.up, used_d_gate, used_d_up, p.y}, launch.stream);
+  }
+  return gate_gradients_smxx(p, used_d_gate, used_d_up, launch);
+}
+
+// Y alone is no gradient.
+template <class T> static cudaError_t forward(const FusedSwiGLUGradProblem<T>& p, const Launch& launch, Path path) {
+  const int64_t count = p.sizes.m * p.sizes.n;
+  if (!recomputes(p)) return swiglu<T>({p.gate_function, {1, count, count, 1}, p.gate, p.up, p.y}, launch.stream);
+  return fused_swiglu<T>({p.gate_function, p.sizes, p.x, p.w_gate, p.w_up, p.b_gate, p.b_up, p.y, nullptr, nullptr, p.exact_float32},
+                         launch, path);
+}
+
+template <class T>
+cudaError_t fused_swiglu_grad(const FusedSwiGLUGradProblem<T>& problem, T* scratch, const Launch& launch, Path path) {
+  if (name(path) == nullptr) return cudaErrorInvalidValue;
+  assert(reinterpret_cast<uintptr_t>(scratch) % kScratchAlignment == 0 && "what moves in packs and boxes begins where the scratch does");
+  const FusedSwiGLUGradProblem<T> p = without_empty_outputs(problem);
+  if (!multiplies(p) && !sums(p)) return p.y == nullptr ? cudaSuccess : forward(p, launch, path);
+  if (!takes(path, p, launch.device)) path = choose(p, launch.device);
+  T* const d_gate = scratch;
+  T* const d_up = scratch_elements(p) == 0 ? nullptr : scratch + padded_result<T>(p.sizes);
+  cudaError_t error = gate_gradients(p, d_gate, d_up, launch, path);
+  const GradProducts<T> of_gradients = products(p, d_gate, d_up);
+  if (error == cudaSuccess) error = multiply(input_gradient(of_gradients), launch, path);
+  if (error == cudaSuccess) error = multiply(weight_gradients(of_gradients), launch, path);
+  return error;
+}
+
+#define SWIGLU_INSTANTIATE(T)                                                            \
+  template int64_t scratch_elements(const FusedSwiGLUGradProblem<T>&);                  \
+  template bool takes(Path, const FusedSwiGLUGradProblem<T>&, const Device&);            \
+  template Path choose(const FusedSwiGLUGradProblem<T>&, const Device&);                 \
+  template cudaError_t fused_swiglu_grad(const FusedSwiGLUGradProblem<T>&, T*, const Launch&, Path);
+SWIGLU_INSTANTIATE(float)
+SWIGLU_INSTANTIATE(float16)
+SWIGLU_INSTANTIATE(bfloat16)
+#undef SWIGLU_INSTANTIATE
+
+}  // namespace swiglu::cuda
