@@ -5,6 +5,7 @@
 
 #include "cuda/elementwise_smxx.h"
 #include "cuda/fused_grad/gate_gradients_smxx.h"
+#include "cuda/fused_grad/gemm_sm90/grad_products_sm90_16bit.h"
 #include "cuda/fused_grad/mma_sm80/product_mma_sm80.h"
 #include "cuda/fused_grad/plain_smxx/product_plain_smxx.h"
 
@@ -43,6 +44,10 @@ template <class T> static GradProducts<T> products(const FusedSwiGLUGradProblem<
 }
 
 template <class T> bool takes(Path path, const FusedSwiGLUGradProblem<T>& p, const Device& device) {
+  if constexpr (!std::is_same_v<T, float>) {
+    const T* const scratch = reinterpret_cast<const T*>(kScratchAlignment);  // wherever it will be, it is aligned so
+    if (path == Path::gemm_sm90) return device.capability == 90 && grad_products_sm90_16bit_takes(products(p, scratch, scratch));
+  }
   if (path == Path::mma_sm80) return device.capability >= 80 && !(std::is_same_v<T, float> && p.exact_float32);
   return path == Path::plain_smxx;
 }
@@ -54,8 +59,17 @@ template <class T> Path choose(const FusedSwiGLUGradProblem<T>& p, const Device&
   return Path::plain_smxx;
 }
 
+// As a product of the kernels that run on any chip; gemm_sm90 stands for the faster one.
 template <class T> static cudaError_t multiply(const MatrixProduct<T>& product, const Launch& launch, Path path) {
   return path == Path::plain_smxx ? product_plain_smxx(product, launch) : product_mma_sm80(product, launch);
+}
+
+template <class T> static cudaError_t multiply_all(const GradProducts<T>& products, const Launch& launch, Path path) {
+  if constexpr (!std::is_same_v<T, float>) {
+    if (path == Path::gemm_sm90) return grad_products_sm90_16bit(products, launch);
+  }
+  const cudaError_t error = multiply(input_gradient(products), launch, path);
+  return error != cudaSuccess ? error : multiply(weight_gradients(products), launch, path);
 }
 
 // Those of d_gate, d_up, Y, db_gate and db_up that somebody needs.
@@ -91,11 +105,9 @@ cudaError_t fused_swiglu_grad(const FusedSwiGLUGradProblem<T>& problem, T* scrat
   if (!takes(path, p, launch.device)) path = choose(p, launch.device);
   T* const d_gate = scratch;
   T* const d_up = scratch_elements(p) == 0 ? nullptr : scratch + padded_result<T>(p.sizes);
-  cudaError_t error = gate_gradients(p, d_gate, d_up, launch, path);
-  const GradProducts<T> of_gradients = products(p, d_gate, d_up);
-  if (error == cudaSuccess) error = multiply(input_gradient(of_gradients), launch, path);
-  if (error == cudaSuccess) error = multiply(weight_gradients(of_gradients), launch, path);
-  return error;
+  const cudaError_t error = gate_gradients(p, d_gate, d_up, launch, path);
+  if (error != cudaSuccess || !multiplies(p)) return error;
+  return multiply_all(products<T>(p, d_gate, d_up), launch, path);
 }
 
 #define SWIGLU_INSTANTIATE(T)                                                            \
