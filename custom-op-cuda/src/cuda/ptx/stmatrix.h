@@ -3,14 +3,11 @@
 
 #include <cstdint>
 
-#include "cuda/ptx/shared.h"
-
 namespace swiglu::cuda::ptx {
 
 // Four 8 x 16-byte matrices; lane 8i + j names row j of matrix i, and gives bytes 4t of row g of each (lane = 4·g + t).
-__device__ __forceinline__ void store_matrices(void* row, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
-  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(shared_address(row)), "r"(a), "r"(b), "r"(c),
-               "r"(d)
+__device__ __forceinline__ void store_matrices(uint32_t address, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%0], {%1, %2, %3, %4};" ::"r"(address), "r"(a), "r"(b), "r"(c), "r"(d)
                : "memory");
 }
 

@@ -13,8 +13,10 @@
 
 #include "cuda/fused_grad/gemm_sm90/box_map.h"
 #include "cuda/fused_grad/gemm_sm90/deal.h"
+#include "cuda/fused_grad/gemm_sm90/launch.h"
 #include "cuda/fused_grad/gemm_sm90/operand.h"
 #include "cuda/fused_grad/gemm_sm90/store_tile.h"
+#include "cuda/ptx/convert.h"
 
 namespace swiglu::cuda {
 
@@ -86,14 +88,15 @@ template <class T, Major kA, Major kB>
 __device__ __forceinline__ void make_tile(const CUtensorMap* to, const Shared& shared, int warpgroup, const Place& place,
                                           const Tiles& tiles, RingPosition& at) {
   const int row = place.row + warpgroup * kBox;
+  uint8_t* staging = shared.staging(warpgroup);
   float d[kMostColumns / 2];
   if (tiles.wide()) {
     multiply<T, kMostColumns, kA, kB>(shared, warpgroup, tiles.steps, at, d);
-    store_tile<T, kMostColumns>(to, shared.staging(warpgroup), warpgroup, row, place.column, d);
+    store_tile<kMostColumns>(to, staging, warpgroup, row, place.column, [&](int i) { return ptx::pack<T>(d[i], d[i + 1]); });
   } else {
     auto& part = reinterpret_cast<float(&)[kFewColumns / 2]>(d);
     multiply<T, kFewColumns, kA, kB>(shared, warpgroup, tiles.steps, at, part);
-    store_tile<T, kFewColumns>(to, shared.staging(warpgroup), warpgroup, row, place.column, part);
+    store_tile<kFewColumns>(to, staging, warpgroup, row, place.column, [&](int i) { return ptx::pack<T>(d[i], d[i + 1]); });
   }
 }
 
@@ -142,22 +145,6 @@ template <class T> std::array<Matrix, 8> matrices(const GradProducts<T>& p, Argu
            {p.dw_up, rows, columns, &a->dw[1]}}};
 }
 
-template <class T, bool kTransB> cudaError_t launch_products(const Arguments& a, const Launch& where) {
-  const cudaError_t error = allow_shared_memory(reinterpret_cast<const void*>(&kernel<T, kTransB>), kBytesShared);
-  if (error != cudaSuccess) return error;
-  cudaLaunchAttribute early = {};
-  early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  early.val.programmaticStreamSerializationAllowed = 1;
-  cudaLaunchConfig_t config = {};
-  config.gridDim = a.deal.blocks;
-  config.blockDim = kThreads;
-  config.dynamicSmemBytes = kBytesShared;
-  config.stream = where.stream;
-  config.attrs = &early;
-  config.numAttrs = 1;
-  return cudaLaunchKernelEx(&config, kernel<T, kTransB>, a);
-}
-
 }  // namespace
 
 template <class T> bool grad_products_sm90_16bit_takes(const GradProducts<T>& p) {
@@ -177,7 +164,7 @@ template <class T> cudaError_t grad_products_sm90_16bit(const GradProducts<T>& p
   if (a.weights == 0 && p.dx == nullptr) return cudaSuccess;
   a.deal = Deal::best(p.sizes, a.weights, p.dx != nullptr, where.device.multiprocessors);
   if (const cudaError_t error = encode_boxes<T>(matrices(p, &a)); error != cudaSuccess) return error;
-  return p.sizes.trans_b ? launch_products<T, true>(a, where) : launch_products<T, false>(a, where);
+  return launch_blocks(p.sizes.trans_b ? kernel<T, true> : kernel<T, false>, a, a.deal.blocks, where);
 }
 
 template bool grad_products_sm90_16bit_takes(const GradProducts<float16>&);

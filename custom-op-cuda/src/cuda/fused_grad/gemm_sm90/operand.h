@@ -30,27 +30,34 @@ __device__ __forceinline__ void release(const Shared& shared, int stage) {
   if (threadIdx.x % 32 == 0) ptx::barrier_arrive(&shared.empty[stage]);
 }
 
-// d = a·b for this warpgroup's rows of one tile, over `steps` steps of the ring, at least one. Before the products of step
-// `meanwhile_step` it does what is to be done `meanwhile`.
+// Issues the products of one step. The first of a tile writes the accumulators without reading them, so that they need not be kept.
+template <class T, int kColumns, Major kA, Major kB, bool kFirst>
+__device__ __forceinline__ void multiply_step(const Shared& shared, int warpgroup, const RingPosition& at, float (&d)[kColumns / 2]) {
+  ptx::barrier_wait(&shared.full[at.stage], at.phase);
+  const uint64_t a = operand(shared.a(at.stage) + warpgroup * kBoxBytes), b = operand(shared.b(at.stage));
+  ptx::wgmma_fence();
+#pragma unroll
+  for (int i = 0; i < kTileDepth / 16; ++i) {
+    ptx::wgmma<T, kColumns, kB == Major::side, kA == Major::side>(d, ptx::advanced(a, i * kNextDepth<kA>),
+                                                                  ptx::advanced(b, i * kNextDepth<kB>), !kFirst || i > 0);
+  }
+  ptx::wgmma_commit();
+}
+
+// d = a·b for this warpgroup's rows of one tile, over `steps` steps of the ring, at least one. When `meanwhile_step` of them are under
+// way, or all, it does what is to be done `meanwhile`.
 template <class T, int kColumns, Major kA, Major kB, class Meanwhile>
 __device__ __forceinline__ void multiply(const Shared& shared, int warpgroup, int steps, RingPosition& at, float (&d)[kColumns / 2],
                                          int meanwhile_step, const Meanwhile& meanwhile) {
-  int previous = -1;
-  for (int step = 0; step < steps; ++step) {
-    if (step == meanwhile_step) meanwhile();
-    ptx::barrier_wait(&shared.full[at.stage], at.phase);
-    const uint64_t a = operand(shared.a(at.stage) + warpgroup * kBoxBytes), b = operand(shared.b(at.stage));
-    ptx::wgmma_fence();
-#pragma unroll
-    for (int i = 0; i < kTileDepth / 16; ++i) {
-      ptx::wgmma<T, kColumns, kB == Major::side, kA == Major::side>(d, ptx::advanced(a, i * kNextDepth<kA>),
-                                                                    ptx::advanced(b, i * kNextDepth<kB>), step | i);
-    }
-    ptx::wgmma_commit();
-    if (previous >= 0) {
-      ptx::wgmma_wait<1>();
-      release(shared, previous);
-    }
+  int previous = at.stage;
+  multiply_step<T, kColumns, kA, kB, true>(shared, warpgroup, at, d);
+  at.advance(kStages);
+  for (int step = 1;; ++step) {
+    if (step == min(meanwhile_step, steps)) meanwhile();
+    if (step == steps) break;
+    multiply_step<T, kColumns, kA, kB, false>(shared, warpgroup, at, d);
+    ptx::wgmma_wait<1>();
+    release(shared, previous);
     previous = at.stage;
     at.advance(kStages);
   }
@@ -61,7 +68,7 @@ __device__ __forceinline__ void multiply(const Shared& shared, int warpgroup, in
 
 template <class T, int kColumns, Major kA, Major kB>
 __device__ __forceinline__ void multiply(const Shared& shared, int warpgroup, int steps, RingPosition& at, float (&d)[kColumns / 2]) {
-  multiply<T, kColumns, kA, kB>(shared, warpgroup, steps, at, d, -1, [] {});
+  multiply<T, kColumns, kA, kB>(shared, warpgroup, steps, at, d, 1, [] {});
 }
 
 }  // namespace swiglu::cuda::grad_sm90
