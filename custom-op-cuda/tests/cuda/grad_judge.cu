@@ -12,10 +12,12 @@ using namespace swiglu;
 
 constexpr int kThreads = 256;
 
-// Of one element of the gate, exactly and as the graph of rounded tensors has it.
+// Of one element of the gate, exactly and as the graph of rounded tensors has it; and what roundings of it and, where they are
+// recomputed, of gate and up are relative to, which near a zero of the derivative is not the derivative.
 struct Derivative {
   double d_gate, d_up, y;
   float unfused_d_gate, unfused_d_up, unfused_y;
+  float gate_scale, up_scale, y_scale;
 };
 
 template <class T> __device__ double project64(const FusedSwiGLUGradProblem<T>& p, const T* w, const T* bias, int64_t i, int64_t j) {
@@ -34,43 +36,48 @@ template <class T> __device__ Derivative derive(const FusedSwiGLUGradProblem<T>&
   const Gate& gate = p.gate_function;
   const float rough_g = rounded<T>(g), rough_u = rounded<T>(u), rough_offset = rounded<T>(offset64(gate, rough_u));
   const float rough_act = rounded<T>(activated64(gate, rough_g)), rough_slope = rounded<T>(gate_slope64(gate, rough_g));
-  return {dy * offset64(gate, u) * gate_slope64(gate, g),
-          dy * activated64(gate, g) * up_passes64(gate, u),
-          gated64(gate, g, u),
+  const double d_gate = dy * offset64(gate, u) * gate_slope64(gate, g), d_up = dy * activated64(gate, g) * up_passes64(gate, u);
+  const double y = gated64(gate, g, u), steepness = given ? 0 : (1 + fabs(g)) * (1 + fabs(g));
+  return {d_gate,
+          d_up,
+          y,
           rounded<T>(double(rounded<T>(dy * rough_offset)) * rough_slope),
           rounded<T>(dy * rough_act * up_passes64(gate, rough_u)),
-          rounded<T>(double(rough_act) * rough_offset)};
+          rounded<T>(double(rough_act) * rough_offset),
+          float(fabs(d_gate) + fabs(dy) * (0.5 + steepness) * fabs(offset64(gate, u)) + steepness * fabs(dy) * fabs(u)),
+          float(fabs(d_up) + steepness * fabs(dy)),
+          float(fabs(y) + steepness * (1 + fabs(u)))};
 }
 
+// Derivatives of gate (0) and up (1).
+struct Derivatives {
+  double* exact[2];
+  float *unfused[2], *scale[2];
+};
+
 template <class T>
-__global__ void derivative_kernel(FusedSwiGLUGradProblem<T> p, double* d_gate, double* d_up, float* unfused_d_gate, float* unfused_d_up) {
+__global__ void derivative_kernel(FusedSwiGLUGradProblem<T> p, Derivatives to) {
   const int64_t count = p.sizes.m * p.sizes.n;
   for (int64_t at = int64_t(blockIdx.x) * kThreads + threadIdx.x; at < count; at += int64_t(gridDim.x) * kThreads) {
     const Derivative d = derive(p, at / p.sizes.n, at % p.sizes.n);
-    d_gate[at] = d.d_gate, d_up[at] = d.d_up;
-    unfused_d_gate[at] = d.unfused_d_gate, unfused_d_up[at] = d.unfused_d_up;
+    to.exact[0][at] = d.d_gate, to.unfused[0][at] = d.unfused_d_gate, to.scale[0][at] = d.gate_scale;
+    to.exact[1][at] = d.d_up, to.unfused[1][at] = d.unfused_d_up, to.scale[1][at] = d.up_scale;
   }
 }
 
 struct Sum {
   double exact = 0, unfused = 0, squares = 0, magnitude = 0;
 
-  __device__ void add(double d, double rough_d, double factor) {
-    const double term = d * factor;
-    exact += term;
-    unfused += rough_d * factor;
-    squares += term * term;
-    magnitude += fabs(term);
+  __device__ void add(const Derivatives& d, int half, int64_t at, double factor) {
+    const double scale = d.scale[half][at] * factor;
+    exact += d.exact[half][at] * factor;
+    unfused += d.unfused[half][at] * factor;
+    squares += scale * scale;
+    magnitude += fabs(scale);
   }
   template <class T> __device__ GradJudge::Element element() const {
     return {exact, rounded<T>(unfused), rounded<T>(exact), squares, magnitude};
   }
-};
-
-// Derivatives of gate (0) and up (1).
-struct Derivatives {
-  const double* exact[2];
-  const float* unfused[2];
 };
 
 template <class T>
@@ -82,7 +89,7 @@ __device__ GradJudge::Element element(const FusedSwiGLUGradProblem<T>& p, const 
     for (int half = 0; half < 2; ++half) {
       const T* w = half == 0 ? p.w_gate : p.w_up;
       for (int64_t j = 0; j < n; ++j) {
-        sums[half].add(d.exact[half][i * n + j], d.unfused[half][i * n + j], widen(w[trans_b ? j * k + a : a * n + j]));
+        sums[half].add(d, half, i * n + j, widen(w[trans_b ? j * k + a : a * n + j]));
       }
     }
     const double exact = sums[0].exact + sums[1].exact;
@@ -91,14 +98,15 @@ __device__ GradJudge::Element element(const FusedSwiGLUGradProblem<T>& p, const 
   }
   if (which == 5) {
     const Derivative derivative = derive(p, index / n, index % n);
-    return {derivative.y, derivative.unfused_y, rounded<T>(derivative.y), derivative.y * derivative.y, fabs(derivative.y)};
+    const double scale = derivative.y_scale;
+    return {derivative.y, derivative.unfused_y, rounded<T>(derivative.y), scale * scale, scale};
   }
   const int half = (which - 1) % 2;
   const bool of_weights = which <= 2;
-  const int64_t j = !of_weights ? index : trans_b ? index / k : index % n, a = trans_b ? index % k : index / n;
+  const int64_t j = !of_weights ? index : trans_b ? index / k : index % n, a = !of_weights ? 0 : trans_b ? index % k : index / n;
   Sum sum;
   for (int64_t i = 0; i < m; ++i) {
-    sum.add(d.exact[half][i * n + j], d.unfused[half][i * n + j], of_weights ? widen(p.x[i * k + a]) : 1.0f);
+    sum.add(d, half, i * n + j, of_weights ? widen(p.x[i * k + a]) : 1.0f);
   }
   return sum.template element<T>();
 }
@@ -124,7 +132,9 @@ template <class T> __global__ void gather_kernel(const T* from, Samples samples,
   if (s < samples.samples) to[s] = widen(from[samples.place(s)]);
 }
 
-static unsigned blocks_for(int64_t count) { return static_cast<unsigned>(std::clamp<int64_t>((count + kThreads - 1) / kThreads, 1, 1 << 20)); }
+static unsigned blocks_for(int64_t count) {
+  return static_cast<unsigned>(std::clamp<int64_t>((count + kThreads - 1) / kThreads, 1, 1 << 20));
+}
 
 template <class T> static T* output(const FusedSwiGLUGradProblem<T>& p, int which) {
   T* const outputs[] = {p.dx, p.dw_gate, p.dw_up, p.db_gate, p.db_up, p.y};
@@ -138,11 +148,13 @@ static int64_t output_count(const GemmSizes& s, int which) {
 template <class T> GradJudge::GradJudge(const FusedSwiGLUGradProblem<T>& p, cudaStream_t stream) {
   const int64_t count = p.sizes.m * p.sizes.n;
   const Tensor<double> d_gate(count), d_up(count);
-  const Tensor<float> unfused_d_gate(count), unfused_d_up(count);
-  derivative_kernel<<<blocks_for(count), kThreads, 0, stream>>>(p, d_gate.data(), d_up.data(), unfused_d_gate.data(),
-                                                                unfused_d_up.data());
+  const Tensor<float> unfused_d_gate(count), unfused_d_up(count), gate_scale(count), up_scale(count);
+  const Derivatives d = {{d_gate.data(), d_up.data()},
+                         {unfused_d_gate.data(), unfused_d_up.data()},
+                         {gate_scale.data(), up_scale.data()}};
+  check(cudaDeviceSynchronize(), "inputs");
+  derivative_kernel<<<blocks_for(count), kThreads, 0, stream>>>(p, d);
   check(cudaGetLastError(), "judge");
-  const Derivatives d = {{d_gate.data(), d_up.data()}, {unfused_d_gate.data(), unfused_d_up.data()}};
   for (int which = 0; which < int(kGradOutputs.size()); ++which) {
     const Samples samples(output_count(p.sizes, which));
     if (output(p, which) == nullptr || samples.count == 0) continue;
@@ -172,15 +184,15 @@ GradVerdict GradJudge::judge(const FusedSwiGLUGradProblem<T>& p, int which, Prod
     const Element& e = exact_[which][s];
     const double off = std::fabs(results[s] - e.exact);
     const double spread = roundoff * (std::fabs(e.exact) + std::sqrt(e.squares)) * 12 + 8 * 0x1p-24 * e.magnitude + tiny;
-    worst = off <= 1e30 ? std::max(worst, off / spread) : 1e30;  // NaN and what was not written stay
+    worst = off <= GradVerdict::kWrong ? std::max(worst, off / spread) : GradVerdict::kWrong;
     norm += e.exact * e.exact;
     error += off * off;
     unfused += (e.unfused - e.exact) * (e.unfused - e.exact);
     once += (e.rounded - e.exact) * (e.rounded - e.exact);
-    if (worst == 1e30) break;
+    if (worst == GradVerdict::kWrong) break;
   }
   norm = std::max(std::sqrt(norm), 1e-30);
-  const double inside = std::is_same_v<T, float> ? (tf32 ? 0x1p-9 : 0x1p-20) : 0x1p-16;
+  const double inside = std::is_same_v<T, float> ? (tf32 ? 0x1p-9 : 0x1p-17) : 0x1p-16;
   const double bound = 2 * std::max(std::sqrt(unfused), std::sqrt(once)) / norm + inside + tiny * std::sqrt(samples.samples) / norm;
   return {std::sqrt(error) / norm, std::sqrt(unfused) / norm, bound, worst};
 }

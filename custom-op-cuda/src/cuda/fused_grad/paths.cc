@@ -5,6 +5,7 @@
 
 #include "cuda/elementwise_smxx.h"
 #include "cuda/fused_grad/gate_gradients_smxx.h"
+#include "cuda/fused_grad/gemm_sm90/gate_gradients_sm90_16bit.h"
 #include "cuda/fused_grad/gemm_sm90/grad_products_sm90_16bit.h"
 #include "cuda/fused_grad/mma_sm80/product_mma_sm80.h"
 #include "cuda/fused_grad/plain_smxx/product_plain_smxx.h"
@@ -78,6 +79,11 @@ static cudaError_t gate_gradients(FusedSwiGLUGradProblem<T> p, T* d_gate, T* d_u
   T* const used_d_gate = p.dx != nullptr || p.dw_gate != nullptr ? d_gate : nullptr;
   T* const used_d_up = p.dx != nullptr || p.dw_up != nullptr ? d_up : nullptr;
   if (recomputes(p)) {
+    if constexpr (!std::is_same_v<T, float>) {
+      if (path == Path::gemm_sm90 && !sums(p) && gate_gradients_sm90_16bit_takes(p)) {
+        return gate_gradients_sm90_16bit(p, d_gate, d_up, launch);
+      }
+    }
     const cudaError_t error = multiply(gate_and_up(p, d_gate, d_up), launch, path);
     if (error != cudaSuccess) return error;
     p.gate = d_gate, p.up = d_up;
