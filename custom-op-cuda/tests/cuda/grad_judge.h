@@ -2,7 +2,8 @@
 // beside it what a graph gives that differentiates operator by operator and rounds after each to the tensor's type.
 //
 // An output passes if  error ≤ 2 · max(error of the unfused graph, error of the exact result rounded once) + the roundings inside,
-// relative to the norm of the exact output, and no element is off by more than
+// relative to the norm of the exact output (of a few elements, at least what roundings of their terms may be), and no element is off by
+// more than
 //   12 · u · (|exact| + √Σt²) + 8 · 2⁻²⁴ · Σ|t|     over the magnitudes t of its terms; u is the type's roundoff, 2⁻¹⁰ for TF32,
 // which is what independent roundings of the terms allow. That holds where the derivative is continuous or gate and up are given. Across
 // a kink a rounding changes a term by all of it: there the output must be written, and its error be at most 1/64.
