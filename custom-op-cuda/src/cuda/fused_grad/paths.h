@@ -1,4 +1,8 @@
 // FusedSwiGLUGrad on CUDA: which kernels run what, in which order. The formulas are in ops/fused_swiglu.h.
+//
+// First d_gate and d_up, with Y and the biases' gradients on the way, then the products. Where gate and up are not given they are made in
+// the place of d_gate and d_up; on Hopper, in 16 bits and without biases' gradients, one kernel makes d_gate and d_up at once and gate
+// and up are never stored. float32 has no Hopper kernel of its own: its products are mma_sm80's TF32 there.
 #pragma once
 
 #include "cuda/fused/paths.h"
