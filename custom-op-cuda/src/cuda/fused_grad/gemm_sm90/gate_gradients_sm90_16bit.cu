@@ -167,10 +167,7 @@ __device__ __forceinline__ void make_tile(const Arguments<T>& a, const Shared& s
   const Gradients<kCount> gradients = differentiate<T, kCount>(a, staging, gate, up);
   if (a.with_y) {
     hand_over(warpgroup);
-    if (leader) {
-      for (int box = 0; box < kBoxes; ++box) ptx::tma_store(&a.y, staging + box * kBoxBytes, column + box * kBox, row);
-      ptx::tma_store_commit();
-    }
+    if (leader) store_boxes<kColumns>(&a.y, staging, row, column);
   }
   store_tile<kColumns>(&a.d[0], staging, warpgroup, row, column, [&](int i) { return gradients.gate[i / 2]; });
   store_tile<kColumns>(&a.d[1], staging, warpgroup, row, column, [&](int i) { return gradients.up[i / 2]; });

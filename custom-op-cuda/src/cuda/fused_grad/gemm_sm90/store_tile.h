@@ -32,6 +32,16 @@ __device__ __forceinline__ void hand_over(int warpgroup) {
   ptx::named_barrier_sync(1 + warpgroup, 128);
 }
 
+// What lies in the first boxes; each is a store of its own, as store_tile expects of what it follows.
+template <int kColumns>
+__device__ __forceinline__ void store_boxes(const CUtensorMap* map, const uint8_t* staging, int row, int column) {
+  static_assert(kColumns <= kStagingBoxes * kBox, "so many boxes are staged");
+  for (int box = 0; box < kColumns / kBox; ++box) {
+    ptx::tma_store(map, staging + box * kBoxBytes, column + box * kBox, row);
+    ptx::tma_store_commit();
+  }
+}
+
 // This warpgroup's 64 rows, from `row` and `column` on; pair(i) are accumulators i and i + 1, rounded. Where there are more, boxes take
 // turns, so that one is written while the one before is stored.
 template <int kColumns, class Pair>
