@@ -136,12 +136,13 @@ template <class T> static void check_tiles(const Stream& stream) {
   };
   const Tiling tilings[] = {
       {{512, 128, 11016, false}, false},                                      // 112 columns, pairs that share the weights
-      {{200, 72, 14344, false}, true},
+      {{200, 72, 7048, false}, true},
       {{260, 64, 14344, false}, false},                                       // 128 and 96
       {{1030, 72, 4104, false}, false},  {{1030, 72, 4104, true}, false},     // 128 and 64
       {{1100, 256, 2048, false}, true},                                       // 96, pairs that share the weights
-      {{100, 128, 11016, false}, false},                                      // 96, fours that share X
-      {{100, 72, 40008, false}, false},  {{100, 72, 40008, true}, false},     // 128 and 64, fours that share X
+      {{100, 128, 11016, false}, false}, {{100, 128, 11016, true}, false},    // 96, fours that share X
+      {{64, 128, 11016, false}, true},   {{33, 512, 5640, true}, false},      // the same, X has half of a tile's rows
+      {{100, 72, 40008, false}, false},  {{40, 72, 40008, true}, false},      // 128, fours that share X
       {{100, 2048, 1408, false}, true},                                       // clusters that share the depth
       {{255, 1024, 1408, false}, false}, {{255, 1024, 1408, true}, false},
       {{40, 2048, 1408, false}, true},                                        // decode: k cut

@@ -14,6 +14,7 @@
 // A block leaves when its whole cluster has finished: nobody reads, copies or signals into the memory of one that has left.
 #include "cuda/fused/decode_sm90/decode_sm90_16bit.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "cuda/fused/decode_sm90/ring.h"
@@ -201,7 +202,7 @@ template <class T, class S> cudaError_t encode_maps(const FusedSwiGLUProblem<T>&
 // The most that any plan asks for, so that threads with different plans agree; and the cache gives way to it even if one block
 // alone does not need that, so that the next kernel's blocks find room.
 cudaError_t allow_all_shared_memory(const void* kernel) {
-  if (const cudaError_t error = allow_shared_memory(kernel, kDecodeHalfBytes); error != cudaSuccess) return error;
+  if (const cudaError_t error = allow_shared_memory(kernel, kDecodeAloneBytes); error != cudaSuccess) return error;
   return cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, cudaSharedmemCarveoutMaxShared);
 }
 
@@ -216,8 +217,10 @@ cudaError_t launch_kernel(const FusedSwiGLUProblem<T>& p, const Launch& launch, 
 
   Maps maps;
   if (const cudaError_t error = encode_maps<T, S>(p, plan, &maps); error != cudaSuccess) return error;
-  const cudaError_t allowed = allow_all_shared_memory(reinterpret_cast<const void*>(kernel));
-  if (allowed != cudaSuccess) return allowed;
+  static OncePerDevice allowed;
+  int yes = 0;
+  const auto allow = [&](int*) { return allow_all_shared_memory(reinterpret_cast<const void*>(kernel)); };
+  if (const cudaError_t error = allowed.get(launch.device, &yes, allow); error != cudaSuccess) return error;
 
   const unsigned cluster = plan.parts * plan.sharing;
   cudaLaunchAttribute attributes[2] = {};
@@ -228,7 +231,7 @@ cudaError_t launch_kernel(const FusedSwiGLUProblem<T>& p, const Launch& launch, 
   cudaLaunchConfig_t config = {};
   config.gridDim = (plan.tiles + plan.sharing - 1) / plan.sharing * cluster;
   config.blockDim = S::kThreads;
-  config.dynamicSmemBytes = bytes;
+  config.dynamicSmemBytes = plan.alone ? std::max(bytes, kDecodeAloneBytes) : bytes;
   config.stream = launch.stream;
   config.attrs = attributes, config.numAttrs = 2;
   return cudaLaunchKernelEx(&config, kernel, maps, p, plan);

@@ -22,6 +22,7 @@ struct DecodePlan {
   int parts;     // of k, a cluster of as many blocks; 1 unless sharing is
   int sharing;   // as above; 1 where k is cut
   int stages;    // of the ring
+  bool alone;    // no two blocks on a multiprocessor
   int trigger;   // the next kernel may start when a block has this many of its row blocks still to ask for
   int prefetch;  // row blocks that the L2 cache is told of before the kernel before is done
 };
@@ -42,6 +43,7 @@ constexpr int decode_shared_bytes(int tokens, int boxes, int rows, int stages) {
 
 // What each of two or three thread blocks can have of a multiprocessor's shared memory.
 constexpr int kDecodeHalfBytes = 113 * 1024, kDecodeThirdBytes = 75 * 1024;
+constexpr int kDecodeAloneBytes = 120 * 1024;  // so much that a second block finds no room
 
 constexpr int decode_stages_within(int bytes, int tokens, const DecodeCut& cut) {
   return std::min((bytes - kDecodeBarrierBytes) / decode_stage_bytes(tokens, cut.boxes, cut.rows), kDecodeMostStages);
@@ -63,10 +65,12 @@ constexpr DecodeCut decode_cut(int tokens, bool wide, bool trans_b) {
 //   multiprocessor while blocks do not outnumber multiprocessors, of a third where they do, if that is four stages or more.
 // - Fewer than a block for every multiprocessor (1.5 of them from 32 tokens on, whose stages hold less of the weights) leave
 //   the memory idle: then k is cut, down to parts of 256 rows. (1, 8192, 1408), of 22 tiles, takes 13.0 μs in 4 parts, 14.1 in 3.
-// - Where all of the next launch's blocks find room, they should come early, while this one's still hold their places and no
-//   two of them get the same multiprocessor: (1, 4096, 14336) takes 54.9 μs if they come halfway, and by chance from 54.7 to 64
-//   if they come at the end. Otherwise, and where there is little to read, blocks that come early are in the way, (1, 8192, 28672)
-//   takes 267 μs, not 213; they warm the L2 cache for their first stages instead.
+// - Where blocks do not outnumber multiprocessors and have much to read, no two may share one. Behind a kernel of ONNX Runtime's that
+//   lets its successor start early they would: of 112 blocks, 61 to 112 multiprocessors had one or two, and (1, 4096, 14336) took
+//   from 54 to 88 μs. Alone it takes 55.5; among launches of its own kind, whose blocks could have stood beside each other, 54.6.
+// - Blocks that share X, or stand in thirds, let all of the next launch's in halfway where these find room, while they still hold
+//   their places. Otherwise, and where there is little to read, blocks that come early are in the way, (1, 8192, 28672) takes
+//   267 μs, not 213; they warm the L2 cache for their first stages instead.
 inline DecodePlan decode_plan(const GemmSizes& sizes, int multiprocessors) {
   constexpr int kLeastPart = 256, kEnoughStages = 4, kManyRowBlocks = 64, kWarmed = 2;
   const auto pieces = [](int64_t size, int piece) { return static_cast<int>((size + piece - 1) / piece); };
@@ -91,7 +95,8 @@ inline DecodePlan decode_plan(const GemmSizes& sizes, int multiprocessors) {
   const bool next_fits = 2 * blocks <= (in_thirds ? 3 : 2) * multiprocessors;
   const bool early = next_fits && plan.parts == 1 && plan.row_blocks >= kManyRowBlocks;
   plan.stages = in_thirds ? third : half;
-  plan.trigger = early ? plan.row_blocks / 2 : 1;
+  plan.alone = early && blocks <= multiprocessors && plan.sharing == 1;
+  plan.trigger = plan.alone ? 0 : early ? plan.row_blocks / 2 : 1;
   plan.prefetch = early ? 0 : kWarmed;
   return plan;
 }

@@ -40,6 +40,11 @@ template <class Tile, class Width, class T> __device__ __forceinline__ const Map
   return Width::kColumns == Tile::Wide::kColumns ? a.wide : a.narrow;
 }
 
+// Whether the tile at `row` has rows of X for this warpgroup.
+template <class Tile, class T> __device__ __forceinline__ bool has_rows(const Arguments<T>& a, const Place& place, int warpgroup) {
+  return place.row + warpgroup * Tile::kRowsEach < a.problem.sizes.m;
+}
+
 // The tiles of this block's cluster, and the k-steps of them that this block makes: all, unless the cluster shares the depth.
 struct Work {
   int rank, first_tile, stride, first_step, end_step;

@@ -2,6 +2,8 @@
 // the order of the blocks, so that the result does not depend on which of them is done first. Each block finishes some rows.
 #pragma once
 
+#include <algorithm>
+
 #include "cuda/fused/finish.h"
 #include "cuda/fused/gemm_sm90/block.h"
 
@@ -25,34 +27,59 @@ __device__ __forceinline__ void put_sums(const Shared<Tile>& shared, int warpgro
   }
 }
 
-constexpr int kSumsAtOnce = 8;
-using Sums = Floats<kSumsAtOnce>;
+constexpr int kQuad = 4;  // adjacent columns that a thread finishes: the 16 bytes that a warp's threads load adjoin
 
-// Eight neighbouring sums of all blocks.
-__device__ __forceinline__ Sums add_parts(const float* sums, int parts) {
-  Sums total = {};
-  for (int part = 0; part < parts; ++part) {
-    const uint32_t address = ptx::cluster_address(sums, part);
-    const float4 low = ptx::load_cluster_float4(address), high = ptx::load_cluster_float4(address + 16);
-    const float values[kSumsAtOnce] = {low.x, low.y, low.z, low.w, high.x, high.y, high.z, high.w};
+template <int kParts> __device__ __forceinline__ Floats<kQuad> sum(const float4 (&parts)[kParts]) {
+  Floats<kQuad> total = {};
 #pragma unroll
-    for (int i = 0; i < kSumsAtOnce; ++i) total.values[i] += values[i];
+  for (const float4& part : parts) {
+    total.values[0] += part.x, total.values[1] += part.y, total.values[2] += part.z, total.values[3] += part.w;
   }
   return total;
 }
 
+template <class Tile, class Width> __device__ __forceinline__ int quad_column() {
+  return (threadIdx.x - 128) % (Width::kColumns / kQuad) * kQuad;
+}
+
+// The rows that this block finishes; `rows` of the tile lie inside of Y. All loads of a round are on their way before the first is used.
+template <class Tile, class Width, int kParts, class T>
+__device__ __forceinline__ void finish_rows(const Shared<Tile>& shared, int rank, int64_t first_row, int rows,
+                                            const Finish<T, kQuad>& columns) {
+  constexpr int kQuads = Width::kColumns / kQuad, kRowsAtOnce = Tile::kWarpgroups * 128 / kQuads, kRows = kTileRows / kParts;
+  constexpr int kRounds = std::max(1, 4 / kParts);
+  const int thread = threadIdx.x - 128, end = std::min(kRows * (rank + 1), rows);
+  if (thread >= kRowsAtOnce * kQuads) return;
+  const float* sums = reinterpret_cast<const float*>(shared.base) + quad_column<Tile, Width>();
+  for (int first = kRows * rank + thread / kQuads; first < end; first += kRounds * kRowsAtOnce) {
+    float4 gate[kRounds][kParts], up[kRounds][kParts];
+#pragma unroll
+    for (int i = 0; i < kRounds; ++i) {
+      const int row = first + i * kRowsAtOnce;
+#pragma unroll
+      for (int part = 0; part < kParts; ++part) {
+        if (row >= end) break;
+        const uint32_t at = ptx::cluster_address(sums + row * kSumsPitch<Width>, part);
+        gate[i][part] = ptx::load_cluster_float4(at);
+        up[i][part] = ptx::load_cluster_float4(at + Width::kColumns * sizeof(float));
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < kRounds; ++i) {
+      const int row = first + i * kRowsAtOnce;
+      if (row < end) columns.write(first_row + row, sum(gate[i]), sum(up[i]));
+    }
+  }
+}
+
 // Between two barriers of the cluster: all sums are there before, nobody leaves until after.
 template <class Tile, class Width, class T>
-__device__ __forceinline__ void finish_split_tile(const Arguments<T>& a, const Shared<Tile>& shared, int rank, const Place& place) {
-  const float* sums = reinterpret_cast<const float*>(shared.base);
-  const int parts = ptx::cluster_size(), rows = kTileRows / parts, thread = threadIdx.x - 128;
-  constexpr int kPacks = Width::kColumns / kSumsAtOnce;
-  for (int i = thread; i < rows * kPacks; i += Tile::kWarpgroups * 128) {
-    const int row = rank * rows + i / kPacks, column = i % kPacks * kSumsAtOnce;
-    if (place.row + row >= a.problem.sizes.m) continue;
-    const float* own = sums + row * kSumsPitch<Width> + column;
-    const Finish<T, kSumsAtOnce> finish(a.problem, place.column + column);
-    finish.write(place.row + row, add_parts(own, parts), add_parts(own + Width::kColumns, parts));
+__device__ __forceinline__ void finish_split_tile(const Shared<Tile>& shared, int rank, const Place& place, int64_t m,
+                                                  const Finish<T, kQuad>& columns) {
+  const int rows = static_cast<int>(std::min<int64_t>(kTileRows, m - place.row));
+  switch (ptx::cluster_size()) {
+    case 2: return finish_rows<Tile, Width, 2>(shared, rank, place.row, rows, columns);
+    case 4: return finish_rows<Tile, Width, 4>(shared, rank, place.row, rows, columns);
   }
 }
 

@@ -55,4 +55,13 @@ __device__ __forceinline__ void multiply(const Shared<Tile>& shared, int warpgro
   release(shared, previous);
 }
 
+// For a warpgroup whose rows lie outside of X: others wait for it to release the stages.
+template <class Tile> __device__ __forceinline__ void pass_over(const Shared<Tile>& shared, int steps, RingPosition& at) {
+  for (int step = 0; step < steps; ++step, at.advance(Tile::kStages)) {
+    ptx::barrier_wait(&shared.full[at.stage], at.phase);
+    __syncwarp();  // nobody waits for this phase any more
+    release(shared, at.stage);
+  }
+}
+
 }  // namespace swiglu::cuda::gemm_sm90

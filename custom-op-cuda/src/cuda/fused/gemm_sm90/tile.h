@@ -30,6 +30,7 @@ template <class T, int kWide, int kNarrow, bool kTransposed_, Sharing kSharing_ 
   using Element = T;
   using Wide = Width<kWide>;
   using Narrow = Width<kNarrow>;  // of the tiles that come last
+  static constexpr bool kNarrows = kNarrow < kWide;
   static constexpr bool kTransposed = kTransposed_;
   static constexpr Sharing kSharing = kSharing_;
   static constexpr int kCluster = kCluster_;  // of the blocks that copy for each other
@@ -42,6 +43,8 @@ template <class T, int kWide, int kNarrow, bool kTransposed_, Sharing kSharing_ 
 
   template <class Width> static constexpr int kBytesWeight =
       kTransposed ? Width::kColumns * kTileDepth * 2 : Width::kSpans * Width::kBytesSpan;
+  static constexpr int kRowsBox = kSharing == Sharing::x ? kTileRows / kCluster : kTileRows;  // of X that a block copies at once
+  static constexpr int kBytesBox = kRowsBox * kTileDepth * 2;
   static constexpr int kBytesX = kTileRows * kTileDepth * 2;
   static constexpr int kBytesStage = kBytesX + 2 * std::max(kBytesWeight<Wide>, kBytesWeight<Narrow>);
   static constexpr int kBytesY = kRowsEach * kWide * 2;  // of one warpgroup
@@ -71,8 +74,7 @@ struct Order {
     const int wide = Tile::Wide::kColumns * Tile::kClusterTiles, narrow = Tile::Narrow::kColumns * Tile::kClusterTiles;
     const int rows = tiles(m, Tile::kClusterRows), most = tiles(n, wide);
     Order best = {rows, most, 0, double(tiles(rows * most, clusters))};
-    constexpr bool kCanNarrow = Tile::Narrow::kColumns < Tile::Wide::kColumns;
-    for (int columns = kCanNarrow ? most - 1 : -1; columns >= 0 && (most - columns) * rows <= 2 * clusters; --columns) {
+    for (int columns = Tile::kNarrows ? most - 1 : -1; columns >= 0 && (most - columns) * rows <= 2 * clusters; --columns) {
       const int rest = tiles(n - columns * wide, narrow);
       const int wides = rows * columns, all = rows * (columns + rest);
       double time = 0;
