@@ -14,7 +14,10 @@
 namespace swiglu::cuda::grad_sm90 {
 
 constexpr int kStripColumns = 256, kUnit = 64;
-constexpr int kStripsAhead = 2;  // of those that a block's products need, so that they are still in the L2 cache then
+
+// How far warps may be ahead of their block's products, so that strips are still in the L2 cache when they are needed. It is more than
+// the blocks at work need at a time, about four strips: no warp holds up another block's tile.
+constexpr int kStripsAhead = 8;
 
 // All zero in the beginning.
 struct Progress {
@@ -47,7 +50,7 @@ template <class T> struct WhenDerived {
   }
   __device__ void for_dw(int first_column) const {
     const int strip = first_column / kStripColumns;
-    *needed_strip = strip;
+    *needed_strip = strip < *needed_strip ? f.strips() : strip;  // another round through all strips
     wait(&f.progress->finished_units[strip], f.units_a_strip());
   }
   __device__ void for_dx() const {
