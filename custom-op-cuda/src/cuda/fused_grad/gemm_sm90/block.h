@@ -41,6 +41,8 @@ struct Shared {
   __device__ uint8_t* b(int stage) const { return a(stage) + kBytesA; }
   __device__ uint8_t* staging(int warpgroup) const { return base + kStages * kBytesStage + warpgroup * kBytesStaging; }
 
+  __device__ void* end() const { return staged + kWarpgroups; }
+
   // By one thread of the block, before any other uses them.
   __device__ void init_barriers() const {
     for (int i = 0; i < kStages; ++i) {

@@ -40,7 +40,7 @@ __device__ __forceinline__ Place place_dx(const Products& a, int tile) {
 
 constexpr int kBoxesA = kTileRows / kBox;
 
-// `ready` waits until what a tile needs of d_gate and d_up is there.
+// `ready` waits until what a tile of dW or all of dX needs of d_gate and d_up is there.
 template <bool kTransB, class Ready> __device__ void produce(const Products& a, const Shared& shared, const Ready& ready) {
   RingPosition at;
   const auto next_stage = [&](int boxes) {
@@ -59,10 +59,10 @@ template <bool kTransB, class Ready> __device__ void produce(const Products& a, 
       load_operand<Major::side>(from_b, shared.b(at.stage), boxes, place.column, step * kTileDepth, full);
     }
   }
+  ready.for_dx();
   for (int turn = 0; turn < a.deal.turns_dx(blockIdx.x); ++turn) {
     const Place place = place_dx(a, a.deal.tile_dx(blockIdx.x, turn));
     const int boxes = a.deal.dx.width / kBox;
-    ready.for_dx();
     for (int weight = 0; weight < 2; ++weight) {
       for (int step = 0; step < a.deal.dx.steps / 2; ++step, at.advance(kStages)) {
         next_stage(boxes);
