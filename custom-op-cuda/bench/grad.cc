@@ -31,7 +31,7 @@ template <class T> class GradOperands {
         inputs_(kSets * 2 * w.m * w.k),
         weights_(kSets * 4 * w.k * w.n),
         biases_(2 * w.n),
-        scratch_(cuda::scratch_elements(problem(0))) {
+        scratch_(cuda::scratch_bytes(problem(0), cuda::current_device()) / sizeof(T)) {
     test::fill_normal(results_.data(), results_.count(), 1, 1, stream);
     test::fill_normal(inputs_.data(), inputs_.count(), 1, 2, stream);
     test::fill_normal(weights_.data(), weights_.count(), 1 / std::sqrt(double(w.k)), 3, stream);
@@ -48,7 +48,7 @@ template <class T> class GradOperands {
   T* w(int set, int which) const { return weights_.data() + (4 * set + which) * sizes_.k * sizes_.n; }
   T* dw(int set, int which) const { return w(set, 2 + which); }
   T* scratch() const { return scratch_.data(); }
-  T* d(int which) const { return scratch_.data() + which * (scratch_.count() / 2); }
+  T* d(int which) const { return scratch_.data() + which * sizes_.m * sizes_.n; }
   int64_t scratch_bytes() const { return scratch_.count() * int64_t(sizeof(T)); }
 
   FusedSwiGLUGradProblem<T> problem(int set) const {

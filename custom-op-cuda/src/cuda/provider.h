@@ -61,8 +61,8 @@ template <class T> void run_fused_swiglu(const ort::Call& call) {
 template <class T> void run_fused_swiglu_grad(const ort::Call& call) {
   const CurrentDevice device(device_of(call));
   const FusedSwiGLUGradProblem<T> problem = fused_swiglu_grad_problem<T>(call);
-  const ort::DeviceScratch scratch(call, scratch_elements(problem) * sizeof(T));
-  check(fused_swiglu_grad(problem, scratch.data<T>(), Launch{current_device(), stream_of(call)}));
+  const ort::DeviceScratch scratch(call, scratch_bytes(problem, current_device()));
+  check(fused_swiglu_grad(problem, scratch.data<void>(), Launch{current_device(), stream_of(call)}));
 }
 
 }  // namespace swiglu::cuda

@@ -7,6 +7,8 @@
 #include <thread>
 
 #include "check.h"
+#include "cuda/elementwise_smxx.h"
+#include "cuda/fused_grad/gemm_sm90/grad_products_sm90_16bit.h"
 #include "cuda/grad_case.h"
 
 using namespace test;
@@ -165,6 +167,28 @@ template <class T> static void check_two_threads() {
   }
 }
 
+// Hopper's one kernel for everything gives the bits of the elementwise derivative followed by the products.
+template <class T> static void check_one_kernel(const Stream& stream) {
+  const cuda::Launch launch = {cuda::current_device(), stream};
+  for (const GemmSizes sizes : {GemmSizes{8, 8, 8}, {300, 520, 1000, true}, {777, 136, 5000}, {2048, 1024, 2816}, {2048, 1024, 2816, true}}) {
+    const GradCase c = plain_case(sizes, true, 39);
+    GradTensors<T> one(c, stream), apart(c, stream);
+    const FusedSwiGLUGradProblem<T> p = apart.problem();
+    if (!cuda::takes(Path::gemm_sm90, p, launch.device)) return;
+    const int64_t count = sizes.m * sizes.n;
+    T *d_gate = static_cast<T*>(apart.scratch()), *d_up = d_gate + count;
+    apart.poison_outputs();
+    check(cuda::swiglu_grad<T>({p.gate_function, {1, count, count, 1}, p.dy, p.gate, p.up, d_gate, d_up, p.y}, stream));
+    check(cuda::grad_products_sm90_16bit<T>({sizes, d_gate, d_up, p.x, p.w_gate, p.w_up, p.dx, p.dw_gate, p.dw_up}, launch));
+    const uint64_t expected = apart.outputs_fingerprint(stream);
+    for (int i = 0; i < 20; ++i) {
+      one.poison_outputs();
+      run(one, Path::gemm_sm90, stream);
+      expect(one.outputs_fingerprint(stream) == expected, type_name<T>(), " ", c, ": one kernel differs from two in run ", i);
+    }
+  }
+}
+
 // What is captured gives the same as what runs at once, even if a kernel is captured before it ever ran.
 template <class T> static void check_graph(const Stream& stream) {
   for (const bool given : {true, false}) {
@@ -216,6 +240,7 @@ template <class T> static void check_type(const Stream& stream) {
   check_every_subset<T>(stream);
   check_sums<T>(stream);
   check_two_threads<T>();
+  if constexpr (!std::is_same_v<T, float>) check_one_kernel<T>(stream);
 }
 
 int main(int argc, char** argv) {

@@ -41,7 +41,7 @@ template <class T> class GradTensors {
         up_(c.given ? dy_.count() : 0, c.shift) {
     const int64_t counts[] = {x_.count(), w_gate_.count(), w_up_.count(), c.sizes.n, c.sizes.n, dy_.count()};
     for (int i = 0; i < int(outputs_.size()); ++i) outputs_[i] = std::make_unique<Tensor<T>>(c.wants(i) ? counts[i] : 0, c.shift);
-    scratch_ = std::make_unique<Tensor<T>>(cuda::scratch_elements(problem()));
+    scratch_ = std::make_unique<Tensor<T>>(cuda::scratch_bytes(problem(), cuda::current_device()) / sizeof(T));
     const double unit = 1 / std::sqrt(std::max<double>(c.sizes.k, 1));
     const auto fill = [&](const Tensor<T>& tensor, double scale, int which) {
       if (tensor.count() > 0) fill_normal(tensor.data(), tensor.count(), scale, 10 * c.seed + which, stream);

@@ -13,40 +13,49 @@ using namespace swiglu;
 constexpr int kThreads = 256;
 
 // Of one element of the gate, exactly and as the graph of rounded tensors has it; and what roundings of it and, where they are
-// recomputed, of gate and up are relative to, which near a zero of the derivative is not the derivative.
+// recomputed, of gate and up are relative to, which near a zero of the derivative, or of up, is not the derivative.
 struct Derivative {
   double d_gate, d_up, y;
   float unfused_d_gate, unfused_d_up, unfused_y;
   float gate_scale, up_scale, y_scale;
 };
 
-template <class T> __device__ double project64(const FusedSwiGLUGradProblem<T>& p, const T* w, const T* bias, int64_t i, int64_t j) {
+// What is given is exact. A sum is known to the roundoff of its terms, independent of each other, and of itself.
+struct Projected {
+  double value, uncertainty;
+};
+
+template <class T>
+__device__ Projected project64(const FusedSwiGLUGradProblem<T>& p, const T* given, const T* w, const T* bias, int64_t i, int64_t j) {
   const auto [m, k, n, trans_b] = p.sizes;
-  double sum = bias == nullptr ? 0 : widen(bias[j]);
-  for (int64_t a = 0; a < k; ++a) sum += double(widen(p.x[i * k + a])) * widen(w[trans_b ? j * k + a : a * n + j]);
-  return sum;
+  if (p.gate != nullptr && p.up != nullptr) return {widen(given[i * n + j]), 0};
+  double sum = bias == nullptr ? 0 : widen(bias[j]), squares = sum * sum;
+  for (int64_t a = 0; a < k; ++a) {
+    const double term = double(widen(p.x[i * k + a])) * widen(w[trans_b ? j * k + a : a * n + j]);
+    sum += term, squares += term * term;
+  }
+  return {sum, fabs(sum) + sqrt(squares)};
 }
 
 template <class T> __device__ Derivative derive(const FusedSwiGLUGradProblem<T>& p, int64_t i, int64_t j) {
-  const int64_t at = i * p.sizes.n + j;
-  const bool given = p.gate != nullptr && p.up != nullptr;
-  const double g = given ? widen(p.gate[at]) : project64(p, p.w_gate, p.b_gate, i, j);
-  const double u = given ? widen(p.up[at]) : project64(p, p.w_up, p.b_up, i, j);
-  const double dy = widen(p.dy[at]);
+  const auto [g, of_g] = project64(p, p.gate, p.w_gate, p.b_gate, i, j);
+  const auto [u, of_u] = project64(p, p.up, p.w_up, p.b_up, i, j);
+  const double dy = widen(p.dy[i * p.sizes.n + j]);
   const Gate& gate = p.gate_function;
   const float rough_g = rounded<T>(g), rough_u = rounded<T>(u), rough_offset = rounded<T>(offset64(gate, rough_u));
   const float rough_act = rounded<T>(activated64(gate, rough_g)), rough_slope = rounded<T>(gate_slope64(gate, rough_g));
-  const double d_gate = dy * offset64(gate, u) * gate_slope64(gate, g), d_up = dy * activated64(gate, g) * up_passes64(gate, u);
-  const double y = gated64(gate, g, u), steepness = given ? 0 : (1 + fabs(g)) * (1 + fabs(g));
+  const double act = activated64(gate, g), slope = gate_slope64(gate, g), offset = offset64(gate, u);
+  const double d_gate = dy * offset * slope, d_up = dy * act * up_passes64(gate, u), y = gated64(gate, g, u);
+  const double curvature = 2, steepness = fabs(slope) + 0.5;  // as much as any activation's; a little more than at g itself
   return {d_gate,
           d_up,
           y,
           rounded<T>(double(rounded<T>(dy * rough_offset)) * rough_slope),
           rounded<T>(dy * rough_act * up_passes64(gate, rough_u)),
           rounded<T>(double(rough_act) * rough_offset),
-          float(fabs(d_gate) + fabs(dy) * (0.5 + steepness) * fabs(offset64(gate, u)) + steepness * fabs(dy) * fabs(u)),
-          float(fabs(d_up) + steepness * fabs(dy)),
-          float(fabs(y) + steepness * (1 + fabs(u)))};
+          float(fabs(d_gate) + fabs(dy) * ((0.5 + curvature * of_g) * fabs(offset) + steepness * of_u)),
+          float(fabs(d_up) + fabs(dy) * steepness * of_g),
+          float(fabs(y) + steepness * of_g * fabs(offset) + fabs(act) * of_u)};
 }
 
 // Derivatives of gate (0) and up (1).

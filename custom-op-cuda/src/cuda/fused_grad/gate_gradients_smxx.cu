@@ -6,6 +6,7 @@
 // A block owns a strip of columns, 256 bytes wide or less, and walks down its rows with as many of them at once as its threads cover; a
 // thread keeps the sums of its columns, and its next rows travel meanwhile. From sm_90 on the blocks of a cluster divide a strip's rows
 // among them and add their sums in the order of rank, elsewhere a block has the whole strip; where no sums are wanted, parts need not meet.
+// The sums can also be taken of d_gate and d_up that are stored, as another kernel made them.
 // A thread reads what it overwrites, and nobody else does: d_gate and d_up may take the places of gate and up.
 #include "cuda/fused_grad/gate_gradients_smxx.h"
 
@@ -51,6 +52,11 @@ template <class T, int kWidth> __device__ __forceinline__ void store(T* to, cons
 
 template <int kWidth> struct ColumnSums {
   Floats<kWidth> gate = {}, up = {};
+
+  __device__ __forceinline__ void add(const Floats<kWidth>& of_gate, const Floats<kWidth>& of_up) {
+#pragma unroll
+    for (int j = 0; j < kWidth; ++j) gate.values[j] += of_gate.values[j], up.values[j] += of_up.values[j];
+  }
 };
 
 // From the sums of all threads, those of the columns `across` times kWidth; value i belongs to column i % across * kWidth + i / across of
@@ -89,29 +95,51 @@ __device__ float sum_of_cluster(float mine, int parts) {
 #endif
 }
 
+// The rows of one thread: `to_next` elements apart, the first one `at`.
+template <int kWidth> struct Walk {
+  int part, left;
+  int64_t strip, at, to_next;
+
+  __device__ __forceinline__ Walk(const GemmSizes& s, const Division& division) {
+    const int across = division.across, down = kThreads / across;
+    part = blockIdx.x % division.parts;
+    strip = int64_t(blockIdx.x / division.parts) * across * kWidth;
+    const int64_t column = strip + threadIdx.x % across * kWidth, part_rows = (s.m + division.parts - 1) / division.parts;
+    const int64_t first = part * part_rows + threadIdx.x / across;
+    const int64_t rows = column < s.n ? min(s.m, (part + 1) * part_rows) - first : 0;
+    left = rows <= 0 ? 0 : static_cast<int>((rows + down - 1) / down);
+    at = first * s.n + column;
+    to_next = down * s.n;
+  }
+};
+
+template <class T, int kWidth>
+__device__ void store_sums(const FusedSwiGLUGradProblem<T>& p, const Walk<kWidth>& walk, const Division& division,
+                           const ColumnSums<kWidth>& sums) {
+  static_assert(2 * kWidestStrip / sizeof(T) <= kThreads, "a thread finishes one sum at most");
+  const int across = division.across, value = threadIdx.x, of_up = value / (kWidth * across);
+  const float total = sum_of_cluster(sum_of_block(sums, across, value), division.parts);
+  const int64_t summed = walk.strip + value % across * kWidth + value / across % kWidth;
+  T* const db = of_up == 0 ? p.db_gate : of_up == 1 ? p.db_up : nullptr;
+  if (walk.part == 0 && summed < p.sizes.n && db != nullptr) db[summed] = narrow<T>(total);
+}
+
 template <class T, int kWidth, bool kSums>
 __global__ void __launch_bounds__(kThreads, kResident)
     gate_gradients_kernel(const __grid_constant__ FusedSwiGLUGradProblem<T> p, T* d_gate, T* d_up, const Division division) {
-  static_assert(2 * kWidestStrip / sizeof(T) <= kThreads, "a thread finishes one sum at most");
-  const int64_t m = p.sizes.m, n = p.sizes.n;
-  const int across = division.across, down = kThreads / across, part = blockIdx.x % division.parts;
-  const int64_t strip = int64_t(blockIdx.x / division.parts) * across * kWidth, column = strip + threadIdx.x % across * kWidth;
-  const int64_t part_rows = (m + division.parts - 1) / division.parts, first = part * part_rows + threadIdx.x / across;
-  const int64_t rows = column < n ? min(m, (part + 1) * part_rows) - first : 0, to_next = down * n;
-  int left = rows <= 0 ? 0 : static_cast<int>((rows + down - 1) / down);
-  int64_t at = first * n + column;
+  Walk<kWidth> walk(p.sizes, division);
   ColumnSums<kWidth> sums;
   Inputs<T, kWidth> coming[kAhead] = {};
 #pragma unroll
   for (int i = 0; i < kAhead; ++i) {
-    if (i < left) coming[i].load(p, at + i * to_next);
+    if (i < walk.left) coming[i].load(p, walk.at + i * walk.to_next);
   }
-  while (left > 0) {
+  while (walk.left > 0) {
 #pragma unroll
-    for (int i = 0; i < kAhead; ++i, --left, at += to_next) {
-      if (left <= 0) break;
+    for (int i = 0; i < kAhead; ++i, --walk.left, walk.at += walk.to_next) {
+      if (walk.left <= 0) break;
       const Floats<kWidth> dy = wide(coming[i].dy), gate = wide(coming[i].gate), up = wide(coming[i].up);
-      if (left > kAhead) coming[i].load(p, at + kAhead * to_next);
+      if (walk.left > kAhead) coming[i].load(p, walk.at + kAhead * walk.to_next);
       Floats<kWidth> of_gate, of_up, y;
       with_activation(p.gate_function.activation, [&](auto activation) {
 #pragma unroll
@@ -121,22 +149,26 @@ __global__ void __launch_bounds__(kThreads, kResident)
           of_gate.values[j] = d.gate, of_up.values[j] = d.up, y.values[j] = d.y;
         }
       });
-      if (d_gate != nullptr) store(d_gate + at, of_gate);
-      if (d_up != nullptr) store(d_up + at, of_up);
-      if (p.y != nullptr) store(p.y + at, y);
-      if constexpr (kSums) {
-#pragma unroll
-        for (int j = 0; j < kWidth; ++j) sums.gate.values[j] += of_gate.values[j], sums.up.values[j] += of_up.values[j];
-      }
+      if (d_gate != nullptr) store(d_gate + walk.at, of_gate);
+      if (d_up != nullptr) store(d_up + walk.at, of_up);
+      if (p.y != nullptr) store(p.y + walk.at, y);
+      if constexpr (kSums) sums.add(of_gate, of_up);
     }
   }
-  if constexpr (kSums) {
-    const int value = threadIdx.x, of_up = value / (kWidth * across);
-    const float total = sum_of_cluster(sum_of_block(sums, across, value), division.parts);
-    const int64_t summed = strip + value % across * kWidth + value / across % kWidth;
-    T* const db = of_up == 0 ? p.db_gate : of_up == 1 ? p.db_up : nullptr;
-    if (part == 0 && summed < n && db != nullptr) db[summed] = narrow<T>(total);
+  if constexpr (kSums) store_sums(p, walk, division, sums);
+}
+
+// Of what is stored.
+template <class T, int kWidth>
+__global__ void __launch_bounds__(kThreads, kResident)
+    column_sums_kernel(const __grid_constant__ FusedSwiGLUGradProblem<T> p, T* d_gate, T* d_up, const Division division) {
+  Walk<kWidth> walk(p.sizes, division);
+  ColumnSums<kWidth> sums;
+#pragma unroll 4
+  for (; walk.left > 0; --walk.left, walk.at += walk.to_next) {
+    sums.add(wide(load_pack<kWidth>(d_gate + walk.at)), wide(load_pack<kWidth>(d_up + walk.at)));
   }
+  store_sums(p, walk, division, sums);
 }
 
 // As many parts as find room at once.
@@ -151,9 +183,11 @@ template <class T, int kWidth> Division divide(const GemmSizes& s, bool sums, co
   return {across, strips(bytes), static_cast<int>(std::clamp<int64_t>(at_once / strips(bytes), 1, useful))};
 }
 
-template <class T, int kWidth, bool kSums>
-cudaError_t launch_width(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, const Launch& where) {
-  const Division division = divide<T, kWidth>(p.sizes, kSums, where.device);
+template <class T> using Kernel = void (*)(FusedSwiGLUGradProblem<T>, T*, T*, Division);
+
+template <class T, int kWidth>
+cudaError_t launch(Kernel<T> kernel, bool sums, const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, const Launch& where) {
+  const Division division = divide<T, kWidth>(p.sizes, sums, where.device);
   assert(division.strips * division.parts <= std::numeric_limits<int>::max() && "the grid's first dimension counts the parts");
   cudaLaunchAttribute cluster = {};
   cluster.id = cudaLaunchAttributeClusterDimension;
@@ -163,24 +197,36 @@ cudaError_t launch_width(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up,
   config.blockDim = kThreads;
   config.stream = where.stream;
   config.attrs = &cluster;
-  config.numAttrs = kSums && division.parts > 1 ? 1 : 0;
-  return cudaLaunchKernelEx(&config, gate_gradients_kernel<T, kWidth, kSums>, p, d_gate, d_up, division);
+  config.numAttrs = sums && division.parts > 1 ? 1 : 0;
+  return cudaLaunchKernelEx(&config, kernel, p, d_gate, d_up, division);
+}
+
+template <class T, class... Pointers> bool in_packs(const GemmSizes& s, const Pointers*... pointers) {
+  return s.n % kPackWidth<T> == 0 && (aligned_for_packs<kPackWidth<T>>(pointers) && ...);
 }
 
 template <class T> cudaError_t gate_gradients_smxx(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, const Launch& where) {
   if (p.sizes.n == 0) return cudaSuccess;
-  const auto aligned = [](const auto*... pointers) { return (aligned_for_packs<kPackWidth<T>>(pointers) && ...); };
-  const bool packs = p.sizes.n % kPackWidth<T> == 0 && aligned(p.dy, p.gate, p.up, p.y, d_gate, d_up);
   const bool sums = p.db_gate != nullptr || p.db_up != nullptr;
-  if (packs) {
-    constexpr int kWidth = kPackWidth<T>;
-    return sums ? launch_width<T, kWidth, true>(p, d_gate, d_up, where) : launch_width<T, kWidth, false>(p, d_gate, d_up, where);
+  constexpr int kWidth = kPackWidth<T>;
+  if (in_packs<T>(p.sizes, p.dy, p.gate, p.up, p.y, d_gate, d_up)) {
+    const Kernel<T> kernel = sums ? gate_gradients_kernel<T, kWidth, true> : gate_gradients_kernel<T, kWidth, false>;
+    return launch<T, kWidth>(kernel, sums, p, d_gate, d_up, where);
   }
-  return sums ? launch_width<T, 1, true>(p, d_gate, d_up, where) : launch_width<T, 1, false>(p, d_gate, d_up, where);
+  return launch<T, 1>(sums ? gate_gradients_kernel<T, 1, true> : gate_gradients_kernel<T, 1, false>, sums, p, d_gate, d_up, where);
 }
 
-#define SWIGLU_INSTANTIATE(T) \
-  template cudaError_t gate_gradients_smxx(const FusedSwiGLUGradProblem<T>&, T*, T*, const Launch&);
+template <class T>
+cudaError_t column_sums_smxx(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, const Launch& where) {
+  if (p.sizes.n == 0) return cudaSuccess;
+  constexpr int kWidth = kPackWidth<T>;
+  return in_packs<T>(p.sizes, d_gate, d_up) ? launch<T, kWidth>(column_sums_kernel<T, kWidth>, true, p, d_gate, d_up, where)
+                                            : launch<T, 1>(column_sums_kernel<T, 1>, true, p, d_gate, d_up, where);
+}
+
+#define SWIGLU_INSTANTIATE(T)                                                                               \
+  template cudaError_t gate_gradients_smxx(const FusedSwiGLUGradProblem<T>&, T*, T*, const Launch&);        \
+  template cudaError_t column_sums_smxx(const FusedSwiGLUGradProblem<T>&, T*, T*, const Launch&);
 SWIGLU_INSTANTIATE(float)
 SWIGLU_INSTANTIATE(float16)
 SWIGLU_INSTANTIATE(bfloat16)

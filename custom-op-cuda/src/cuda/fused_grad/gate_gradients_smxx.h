@@ -13,4 +13,8 @@ namespace swiglu::cuda {
 template <class T>
 cudaError_t gate_gradients_smxx(const FusedSwiGLUGradProblem<T>& problem, T* d_gate, T* d_up, const Launch& launch);
 
+// The problem's db_gate and db_up, as sums of d_gate and d_up as they are stored.
+template <class T>
+cudaError_t column_sums_smxx(const FusedSwiGLUGradProblem<T>& problem, T* d_gate, T* d_up, const Launch& launch);
+
 }  // namespace swiglu::cuda

@@ -7,6 +7,7 @@
 #include "cuda/fused_grad/gate_gradients_smxx.h"
 #include "cuda/fused_grad/gemm_sm90/gate_gradients_sm90_16bit.h"
 #include "cuda/fused_grad/gemm_sm90/grad_products_sm90_16bit.h"
+#include "cuda/fused_grad/gemm_sm90/gradients_sm90_16bit.h"
 #include "cuda/fused_grad/mma_sm80/product_mma_sm80.h"
 #include "cuda/fused_grad/plain_smxx/product_plain_smxx.h"
 
@@ -30,14 +31,25 @@ template <class T> static FusedSwiGLUGradProblem<T> without_empty_outputs(FusedS
 
 constexpr int64_t kScratchAlignment = 128;  // in bytes
 
-template <class T> static int64_t padded_result(const GemmSizes& s) {
-  constexpr int64_t kUnit = kScratchAlignment / sizeof(T);
-  return (s.m * s.n + kUnit - 1) / kUnit * kUnit;
+// Of d_gate or d_up.
+template <class T> static size_t result_bytes(const GemmSizes& s) {
+  return (s.m * s.n * sizeof(T) + kScratchAlignment - 1) / kScratchAlignment * kScratchAlignment;
 }
 
-template <class T> int64_t scratch_elements(const FusedSwiGLUGradProblem<T>& problem) {
+// Whether one kernel does everything.
+template <class T> static bool fuses(const FusedSwiGLUGradProblem<T>& p, Path path) {
+  if constexpr (std::is_same_v<T, float>) return false;
+  else return path == Path::gemm_sm90 && gradients_sm90_16bit_takes(p);
+}
+
+template <class T> size_t scratch_bytes(const FusedSwiGLUGradProblem<T>& problem, const Device& device) {
   const FusedSwiGLUGradProblem<T> p = without_empty_outputs(problem);
-  return multiplies(p) || (recomputes(p) && sums(p)) ? 2 * padded_result<T>(p.sizes) : 0;
+  if (!multiplies(p) && !(recomputes(p) && sums(p))) return 0;
+  size_t bytes = 2 * result_bytes<T>(p.sizes);
+  if constexpr (!std::is_same_v<T, float>) {
+    if (fuses(p, choose(p, device))) bytes += gradients_sm90_16bit_scratch(p);
+  }
+  return bytes;
 }
 
 template <class T> static GradProducts<T> products(const FusedSwiGLUGradProblem<T>& p, const T* d_gate, const T* d_up) {
@@ -80,8 +92,9 @@ static cudaError_t gate_gradients(FusedSwiGLUGradProblem<T> p, T* d_gate, T* d_u
   T* const used_d_up = p.dx != nullptr || p.dw_up != nullptr ? d_up : nullptr;
   if (recomputes(p)) {
     if constexpr (!std::is_same_v<T, float>) {
-      if (path == Path::gemm_sm90 && !sums(p) && gate_gradients_sm90_16bit_takes(p)) {
-        return gate_gradients_sm90_16bit(p, d_gate, d_up, launch);
+      if (path == Path::gemm_sm90 && gate_gradients_sm90_16bit_takes(p)) {
+        const cudaError_t error = gate_gradients_sm90_16bit(p, d_gate, d_up, launch);
+        return error != cudaSuccess || !sums(p) ? error : column_sums_smxx(p, d_gate, d_up, launch);
       }
     }
     const cudaError_t error = multiply(gate_and_up(p, d_gate, d_up), launch, path);
@@ -103,24 +116,27 @@ template <class T> static cudaError_t forward(const FusedSwiGLUGradProblem<T>& p
 }
 
 template <class T>
-cudaError_t fused_swiglu_grad(const FusedSwiGLUGradProblem<T>& problem, T* scratch, const Launch& launch, Path path) {
+cudaError_t fused_swiglu_grad(const FusedSwiGLUGradProblem<T>& problem, void* scratch, const Launch& launch, Path path) {
   if (name(path) == nullptr) return cudaErrorInvalidValue;
   assert(reinterpret_cast<uintptr_t>(scratch) % kScratchAlignment == 0 && "what moves in packs and boxes begins where the scratch does");
   const FusedSwiGLUGradProblem<T> p = without_empty_outputs(problem);
   if (!multiplies(p) && !sums(p)) return p.y == nullptr ? cudaSuccess : forward(p, launch, path);
   if (!takes(path, p, launch.device)) path = choose(p, launch.device);
-  T* const d_gate = scratch;
-  T* const d_up = scratch_elements(p) == 0 ? nullptr : scratch + padded_result<T>(p.sizes);
+  T* const d_gate = static_cast<T*>(scratch);
+  T* const d_up = scratch == nullptr ? nullptr : d_gate + result_bytes<T>(p.sizes) / sizeof(T);
+  if constexpr (!std::is_same_v<T, float>) {
+    if (fuses(p, path)) return gradients_sm90_16bit(p, d_gate, d_up, d_up + result_bytes<T>(p.sizes) / sizeof(T), launch);
+  }
   const cudaError_t error = gate_gradients(p, d_gate, d_up, launch, path);
   if (error != cudaSuccess || !multiplies(p)) return error;
   return multiply_all(products<T>(p, d_gate, d_up), launch, path);
 }
 
 #define SWIGLU_INSTANTIATE(T)                                                            \
-  template int64_t scratch_elements(const FusedSwiGLUGradProblem<T>&);                  \
+  template size_t scratch_bytes(const FusedSwiGLUGradProblem<T>&, const Device&);        \
   template bool takes(Path, const FusedSwiGLUGradProblem<T>&, const Device&);            \
   template Path choose(const FusedSwiGLUGradProblem<T>&, const Device&);                 \
-  template cudaError_t fused_swiglu_grad(const FusedSwiGLUGradProblem<T>&, T*, const Launch&, Path);
+  template cudaError_t fused_swiglu_grad(const FusedSwiGLUGradProblem<T>&, void*, const Launch&, Path);
 SWIGLU_INSTANTIATE(float)
 SWIGLU_INSTANTIATE(float16)
 SWIGLU_INSTANTIATE(bfloat16)

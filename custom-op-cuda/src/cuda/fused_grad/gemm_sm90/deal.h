@@ -89,6 +89,7 @@ struct Deal {
     for (const int width_dw : {kMostColumns, kFewColumns}) {
       for (const int width_dx : {kMostColumns, kFewColumns}) {
         Tiles dw = {parts(s.k, kTileRows), weights * parts(s.n, width_dw), width_dw, parts(s.m, kTileDepth)};
+        dw.group = s.trans_b ? 8 : 32;  // all of X together with little of d_gate and d_up: measured
         if (s.trans_b) dw.rows = weights * parts(s.n, kTileRows), dw.columns = parts(s.k, width_dw);
         Tiles dx = {parts(s.m, kTileRows), parts(s.k, width_dx), width_dx, 2 * parts(s.n, kTileDepth)};
         if (!with_dx) dx.rows = 0;

@@ -1,8 +1,9 @@
 // The elementwise derivative beside the products of gradients_sm90_16bit.cu: d_gate = dY ⊙ up ⊙ act'(gate),  d_up = dY ⊙ act(gate),
 // Y = act(gate) ⊙ up and the sums of d_gate and d_up over all rows, db_gate and db_up, where they are wanted.
 //
-// Its units are 64 rows of 64 columns; four of those columns side by side make a strip. Warps take units, in the order in which tiles will
-// need strips, from a counter; values do not depend on who takes what. Sums go down a unit's rows, then through the units in their order.
+// A strip is 256 columns, as many as the widest tile, and a portion 256 rows of it: a product goes down a strip as its portions get ready.
+// Warps draw units, 64 columns wide, from a counter: the strips that blocks need at a time row by row, then the next ones. Values do
+// not depend on who takes what. Sums go down a unit's rows, then through the units in their order.
 #pragma once
 
 #include "cuda/fused_grad/gemm_sm90/block.h"
@@ -13,50 +14,72 @@
 
 namespace swiglu::cuda::grad_sm90 {
 
-constexpr int kStripColumns = 256, kUnit = 64;
+constexpr int kStripColumns = 256, kPortionRows = 256, kUnitColumns = 64, kUnitsAcross = kStripColumns / kUnitColumns;
+constexpr int kPortionSteps = kPortionRows / kTileDepth;
 
-// How far warps may be ahead of their block's products, so that strips are still in the L2 cache when they are needed. It is more than
-// the blocks at work need at a time, about four strips: no warp holds up another block's tile.
+// Low units let the first products start early; high ones leave fewer sums to add up.
+constexpr int kLowUnit = 16, kHighUnit = 64;
+
+// How far warps may be ahead of their block's products, so that strips are still in the L2 cache when they are needed.
 constexpr int kStripsAhead = 8;
-
-// All zero in the beginning.
-struct Progress {
-  uint32_t next_unit, finished_strips;
-  uint32_t finished_units[1];  // of each strip
-};
 
 template <class T> struct Derivative {
   Gate gate_function;
   const T *dy, *gate, *up;
   T *d_gate, *d_up, *y, *db_gate, *db_up;
   int m, n;
-  Progress* progress;
-  float *sums_gate, *sums_up;  // of each unit's columns, [unit rows, n]; null where no sums are wanted
+  int together;                // strips that the blocks need at a time
+  int unit_rows;               // of one unit
+  uint32_t* counters;          // all zero in the beginning
+  float *sums_gate, *sums_up;  // of each unit's columns, [units_down(), n]; null where no sums are wanted
 
   __host__ __device__ int strips() const { return (n + kStripColumns - 1) / kStripColumns; }
-  __host__ __device__ int unit_rows() const { return (m + kUnit - 1) / kUnit; }
+  __host__ __device__ int portions() const { return (m + kPortionRows - 1) / kPortionRows; }
+  __host__ __device__ int units_down() const { return (m + unit_rows - 1) / unit_rows; }
   // Those of the last strip that lie outside are counted, too.
-  __host__ __device__ int units_a_strip() const { return unit_rows() * (kStripColumns / kUnit); }
+  __host__ __device__ int units_of_portion(int portion) const {
+    const int down = kPortionRows / unit_rows;
+    return min(down, units_down() - portion * down) * kUnitsAcross;
+  }
+
+  __host__ __device__ int counter_count() const { return 2 + strips() * (1 + portions()); }
+  __device__ uint32_t* next_unit() const { return counters; }
+  __device__ uint32_t* finished_strips() const { return counters + 1; }
+  __device__ uint32_t* finished_portions(int strip) const { return counters + 2 + strip; }
+  __device__ uint32_t* finished_units(int strip, int portion) const { return counters + 2 + strips() + strip * portions() + portion; }
 };
 
 // For the producer, which tells the warps of its block how far it is.
-template <class T> struct WhenDerived {
-  const Derivative<T>& f;
-  volatile int* needed_strip;
+template <class T> class WhenDerived {
+ public:
+  __device__ WhenDerived(const Derivative<T>& f, volatile int* needed_strip) : f_(f), needed_strip_(needed_strip) {}
 
+  __device__ void begin_dw(int first_column) {
+    strip_ = first_column / kStripColumns;
+    *needed_strip_ = strip_ < *needed_strip_ ? f_.strips() : strip_;  // another round through all strips
+    whole_ = ptx::load_acquire(f_.finished_portions(strip_)) == uint32_t(f_.portions());
+    ptx::fence_all_proxies();
+  }
+  __device__ void step_dw(int step) const {
+    if (whole_ || step % kPortionSteps != 0) return;
+    const int portion = step / kPortionSteps;
+    wait(f_.finished_units(strip_, portion), f_.units_of_portion(portion));
+  }
+  __device__ void begin_dx() {
+    *needed_strip_ = f_.strips();
+    wait(f_.finished_strips(), f_.strips());
+  }
+
+ private:
   static __device__ void wait(const uint32_t* counter, uint32_t count) {
     while (ptx::load_acquire(counter) < count) __nanosleep(64);
     ptx::fence_all_proxies();
   }
-  __device__ void for_dw(int first_column) const {
-    const int strip = first_column / kStripColumns;
-    *needed_strip = strip < *needed_strip ? f.strips() : strip;  // another round through all strips
-    wait(&f.progress->finished_units[strip], f.units_a_strip());
-  }
-  __device__ void for_dx() const {
-    *needed_strip = f.strips();
-    wait(&f.progress->finished_strips, f.strips());
-  }
+
+  const Derivative<T>& f_;
+  volatile int* needed_strip_;
+  int strip_ = 0;
+  bool whole_ = false;
 };
 
 constexpr int kPack = 8;
@@ -74,15 +97,27 @@ __device__ __forceinline__ void store_sums(float* to, Sums sums, bool inside) {
   *reinterpret_cast<float4*>(to + 4) = make_float4(sums.values[4], sums.values[5], sums.values[6], sums.values[7]);
 }
 
+struct Unit {
+  int down, across;
+
+  __device__ int strip() const { return across / kUnitsAcross; }
+};
+
+template <class T> __device__ __forceinline__ Unit unit_at(const Derivative<T>& f, int index) {
+  const int across = f.together * kUnitsAcross, group = index / (f.units_down() * across), within = index - group * f.units_down() * across;
+  return {within / across, group * across + within % across};
+}
+
 // Eight lanes side by side have the columns, and the warp goes down four rows at a time.
 template <class T, Activation kActivation>
-__device__ __forceinline__ void derive_unit(const Derivative<T>& f, const Gate& function, int unit_row, int unit_column) {
+__device__ __forceinline__ void derive_unit(const Derivative<T>& f, const Gate& function, const Unit& unit) {
   constexpr int kRowsAtOnce = 4, kBatch = 4;
+  static_assert(kLowUnit % (kRowsAtOnce * kBatch) == 0 && kHighUnit % kLowUnit == 0, "a unit is so many batches");
   const int lane = threadIdx.x % 32;
-  const int column = unit_column * kUnit + lane % 8 * kPack, first = unit_row * kUnit + lane / 8;
+  const int column = unit.across * kUnitColumns + lane % 8 * kPack, first = unit.down * f.unit_rows + lane / 8;
   const bool inside = column < f.n;
   Sums sum_gate = {}, sum_up = {};
-  for (int batch = 0; batch < kUnit / kRowsAtOnce; batch += kBatch) {
+  for (int batch = 0; batch < f.unit_rows / kRowsAtOnce; batch += kBatch) {
     Pack<T, kPack> dy[kBatch], gate[kBatch], up[kBatch];
 #pragma unroll
     for (int i = 0; i < kBatch; ++i) {
@@ -112,7 +147,7 @@ __device__ __forceinline__ void derive_unit(const Derivative<T>& f, const Gate& 
     }
   }
   if (f.sums_gate != nullptr) {
-    const int64_t at = int64_t(unit_row) * f.n + column;
+    const int64_t at = int64_t(unit.down) * f.n + column;
     store_sums(f.sums_gate + at, sum_gate, inside);
     store_sums(f.sums_up + at, sum_up, inside);
   }
@@ -122,7 +157,7 @@ template <class T> __device__ __forceinline__ void add_units(const Derivative<T>
   for (int column = strip * kStripColumns + threadIdx.x % 32; column < min(f.n, (strip + 1) * kStripColumns); column += 32) {
     float gate = 0, up = 0;
 #pragma unroll 8
-    for (int row = 0; row < f.unit_rows(); ++row) {
+    for (int row = 0; row < f.units_down(); ++row) {
       gate += __ldcg(f.sums_gate + int64_t(row) * f.n + column), up += __ldcg(f.sums_up + int64_t(row) * f.n + column);
     }
     if (f.db_gate != nullptr) f.db_gate[column] = narrow<T>(gate);
@@ -130,26 +165,38 @@ template <class T> __device__ __forceinline__ void add_units(const Derivative<T>
   }
 }
 
-// The work of one warp.
+// Whether this warp's unit, which is stored, was the last of its strip.
+template <class T> __device__ __forceinline__ bool finishes_strip(const Derivative<T>& f, const Unit& unit) {
+  ptx::fence_all_proxies();
+  __syncwarp();
+  bool last = false;
+  if (threadIdx.x % 32 == 0) {
+    const int strip = unit.strip(), portion = unit.down * f.unit_rows / kPortionRows;
+    last = ptx::count_up(f.finished_units(strip, portion)) == uint32_t(f.units_of_portion(portion) - 1) &&
+           ptx::count_up(f.finished_portions(strip)) == uint32_t(f.portions() - 1);
+  }
+  return __shfl_sync(0xffffffff, last, 0);
+}
+
+// The work of one warp. It never waits with a unit that another warp's products need: those of blocks at work are together.
 template <class T, Activation kActivation>
 __device__ __forceinline__ void derive_as(const Derivative<T>& f, const Gate& function, volatile int* needed_strip) {
-  constexpr int kAcross = kStripColumns / kUnit;
   const bool leader = threadIdx.x % 32 == 0;
-  const int units = f.units_a_strip(), count = f.strips() * units;
-  for (;;) {
-    int unit = leader ? int(ptx::count_up(&f.progress->next_unit)) : 0;
-    unit = __shfl_sync(0xffffffff, unit, 0);
-    if (unit >= count) return;
-    const int strip = unit / units, within = unit - strip * units;
-    while (strip > *needed_strip + kStripsAhead) __nanosleep(200);
-    derive_unit<T, kActivation>(f, function, within / kAcross, strip * kAcross + within % kAcross);
-    ptx::fence_all_proxies();
-    __syncwarp();
-    bool last = leader && ptx::count_up(&f.progress->finished_units[strip]) == uint32_t(units - 1);
-    last = __shfl_sync(0xffffffff, last, 0);
-    if (!last) continue;
-    if (f.sums_gate != nullptr) add_units(f, strip);
-    if (leader) ptx::count_up(&f.progress->finished_strips);
+  const int groups = (f.strips() + f.together - 1) / f.together, count = groups * f.units_down() * f.together * kUnitsAcross;
+  const auto draw = [&] { return leader ? int(atomicAdd(f.next_unit(), 1)) : 0; };
+  for (int index = __shfl_sync(0xffffffff, draw(), 0); index < count;) {
+    const int next = draw();
+    const Unit unit = unit_at(f, index);
+    if (unit.strip() < f.strips()) {
+      while (unit.strip() > *needed_strip + f.together + kStripsAhead) __nanosleep(200);
+      derive_unit<T, kActivation>(f, function, unit);
+      if (finishes_strip(f, unit)) {
+        if (f.sums_gate != nullptr) add_units(f, unit.strip());
+        __syncwarp();
+        if (leader) ptx::count_up(f.finished_strips());
+      }
+    }
+    index = __shfl_sync(0xffffffff, next, 0);
   }
 }
 

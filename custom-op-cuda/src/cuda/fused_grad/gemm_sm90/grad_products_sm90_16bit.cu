@@ -20,8 +20,9 @@ using namespace grad_sm90;
 namespace {
 
 struct AllReady {
-  __device__ void for_dw(int) const {}
-  __device__ void for_dx() const {}
+  __device__ void begin_dw(int) const {}
+  __device__ void step_dw(int) const {}
+  __device__ void begin_dx() const {}
 };
 
 template <class T, bool kTransB> __global__ void __launch_bounds__(kThreads, 1) kernel(const __grid_constant__ Products a) {

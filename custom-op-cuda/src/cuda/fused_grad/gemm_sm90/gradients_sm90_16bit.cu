@@ -2,11 +2,12 @@
 // dW_gate = Xᵀ·d_gate,  dW_up = Xᵀ·d_up,  dX = d_gate·W_gateᵀ + d_up·W_upᵀ            as in grad_products_sm90_16bit.cu
 // db_gate, db_up: their sums over all rows;  Y = act(gate) ⊙ up
 //
-// Everything in one launch: while two warpgroups of a block multiply, three warps beside the one that loads make what the next
-// tiles need of d_gate and d_up (derive.h). The weights' gradients need them strip by strip; when they are done, all of it is there for dX. Whoever loads waits for the
-// strip's counter, and passes on from ordinary writes to the copy engine's reads with a fence on both sides.
+// Everything in one launch: while two warpgroups of a block multiply, three warps beside the one that loads make what the next tiles
+// need of d_gate and d_up (derive.h). The weights' gradients follow them portion by portion; when those are done, all of it is there for
+// dX. Whoever loads waits for counters, and passes on from ordinary writes to the copy engine's reads with a fence on both sides.
 #include "cuda/fused_grad/gemm_sm90/gradients_sm90_16bit.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "cuda/fused_grad/gemm_sm90/derive.h"
@@ -22,8 +23,12 @@ namespace {
 constexpr int kBytesDeriving = kBytesShared + int(sizeof(int));
 static_assert(kBytesDeriving <= 232448, "a block finds room in a multiprocessor");
 
-template <class T, bool kTransB>
-__global__ void __launch_bounds__(kThreads, 1) kernel(const __grid_constant__ Products a, const __grid_constant__ Derivative<T> f) {
+template <class T> struct Arguments {
+  Products products;
+  Derivative<T> derivative;
+};
+
+template <class T, bool kTransB> __global__ void __launch_bounds__(kThreads, 1) kernel(const __grid_constant__ Arguments<T> a) {
   extern __shared__ uint8_t memory[];
   const Shared shared(memory);
   volatile int* needed_strip = static_cast<int*>(shared.end());
@@ -33,67 +38,86 @@ __global__ void __launch_bounds__(kThreads, 1) kernel(const __grid_constant__ Pr
     *needed_strip = 0;
   }
   __syncthreads();
+  ptx::wait_for_previous_kernel();  // and the next one waits for this: letting it start, ptxas would serialize the products
   if (warp < 4) {
     ptx::shrink_registers<136>();
     if (threadIdx.x == 0) {
-      produce<kTransB>(a, shared, WhenDerived<T>{f, needed_strip});
+      produce<kTransB>(a.products, shared, WhenDerived<T>(a.derivative, needed_strip));
     } else if (warp > 0) {
-      derive(f, needed_strip);
+      derive(a.derivative, needed_strip);
     }
   } else {
     ptx::grow_registers<184>();
-    consume<T, kTransB>(a, shared, warp / 4 - 1);
+    consume<T, kTransB>(a.products, shared, warp / 4 - 1);
   }
+}
+
+struct Counters {
+  uint32_t* first;
+  int count;
+};
+
+__global__ void __launch_bounds__(kThreads) clear(const __grid_constant__ Counters counters) {
+  ptx::let_next_kernel_start();
+  ptx::wait_for_previous_kernel();
+  for (int i = threadIdx.x; i < counters.count; i += kThreads) counters.first[i] = 0;
 }
 
 template <class T> GradProducts<T> products_of(const FusedSwiGLUGradProblem<T>& p, const T* d_gate, const T* d_up) {
   return {p.sizes, d_gate, d_up, p.x, p.w_gate, p.w_up, p.dx, p.dw_gate, p.dw_up};
 }
 
-template <class T> size_t progress_bytes(const Derivative<T>& f) {
-  return (sizeof(Progress) + f.strips() * sizeof(uint32_t) + 255) / 256 * 256;
-}
+template <class T> bool sums(const FusedSwiGLUGradProblem<T>& p) { return p.db_gate != nullptr || p.db_up != nullptr; }
+
+template <class T> size_t counter_bytes(const Derivative<T>& f) { return (f.counter_count() * sizeof(uint32_t) + 127) / 128 * 128; }
 
 template <class T> Derivative<T> derivative_of(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, void* scratch) {
   Derivative<T> f = {p.gate_function, p.dy, p.gate, p.up, d_gate, d_up, p.y, p.db_gate, p.db_up, int(p.sizes.m), int(p.sizes.n)};
-  f.progress = static_cast<Progress*>(scratch);
-  if (p.db_gate != nullptr || p.db_up != nullptr) {
-    f.sums_gate = reinterpret_cast<float*>(static_cast<char*>(scratch) + progress_bytes(f));
-    f.sums_up = f.sums_gate + int64_t(f.unit_rows()) * f.n;
+  f.unit_rows = sums(p) ? kHighUnit : kLowUnit;
+  f.counters = static_cast<uint32_t*>(scratch);
+  if (sums(p)) {
+    f.sums_gate = reinterpret_cast<float*>(static_cast<char*>(scratch) + counter_bytes(f));
+    f.sums_up = f.sums_gate + int64_t(f.units_down()) * f.n;
   }
   return f;
+}
+
+// Those of the first tile of each block.
+template <bool kTransB> int strips_together(const Products& a) {
+  int strips = 1;
+  for (int block = 0; block < a.deal.blocks; ++block) {
+    if (a.deal.turns_dw(block) == 0) continue;
+    const Place place = place_dw<kTransB>(a, a.deal.tile_dw(block, 0));
+    strips = std::max(strips, (kTransB ? place.row : place.column) / kStripColumns + 1);
+  }
+  return strips;
 }
 
 }  // namespace
 
 template <class T> bool gradients_sm90_16bit_takes(const FusedSwiGLUGradProblem<T>& p) {
-  const int64_t units = (p.sizes.m / kUnit + 1) * (p.sizes.n / kUnit + 4);
-  return p.gate != nullptr && p.up != nullptr && (p.dw_gate != nullptr || p.dw_up != nullptr) && units < (int64_t(1) << 30) &&
-         aligned_for_packs<kPack>(p.dy) && aligned_for_packs<kPack>(p.gate) && aligned_for_packs<kPack>(p.up) &&
-         aligned_for_packs<kPack>(p.y) && p.sizes.n % kPack == 0 && products_fit(products_of<T>(p, nullptr, nullptr));
+  const auto aligned = [](const auto*... pointers) { return (aligned_for_packs<kPack>(pointers) && ...); };
+  const auto [m, k, n, trans_b] = p.sizes;
+  return p.gate != nullptr && p.up != nullptr && (p.dw_gate != nullptr || p.dw_up != nullptr) && aligned(p.dy, p.gate, p.up, p.y) &&
+         n % kPack == 0 && products_fit(products_of<T>(p, nullptr, nullptr)) &&
+         (m / kLowUnit + 1) * (n / kUnitColumns + kUnitsAcross) < int64_t(1) << 29;  // so that they can be counted, twice
 }
 
 template <class T> size_t gradients_sm90_16bit_scratch(const FusedSwiGLUGradProblem<T>& p) {
   const Derivative<T> f = derivative_of<T>(p, nullptr, nullptr, nullptr);
-  const bool with_sums = p.db_gate != nullptr || p.db_up != nullptr;
-  return progress_bytes(f) + (with_sums ? 2 * sizeof(float) * f.unit_rows() * f.n : 0);
+  return counter_bytes(f) + (sums(p) ? 2 * sizeof(float) * f.units_down() * f.n : 0);
 }
 
 template <class T>
 cudaError_t gradients_sm90_16bit(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, void* scratch, const Launch& where) {
   assert(gradients_sm90_16bit_takes(p) && "the copy engine cannot address these tensors");
-  Products a = {};
-  if (const cudaError_t error = prepare(products_of<T>(p, d_gate, d_up), where.device.multiprocessors, &a); error != cudaSuccess) {
-    return error;
-  }
-  const Derivative<T> f = derivative_of(p, d_gate, d_up, scratch);
-  if (const cudaError_t error = cudaMemsetAsync(f.progress, 0, progress_bytes(f), where.stream); error != cudaSuccess) return error;
-  const auto function = p.sizes.trans_b ? kernel<T, true> : kernel<T, false>;
-  if (const cudaError_t error = allow_shared_memory(reinterpret_cast<const void*>(function), kBytesDeriving); error != cudaSuccess) {
-    return error;
-  }
-  function<<<a.deal.blocks, kThreads, kBytesDeriving, where.stream>>>(a, f);
-  return cudaGetLastError();
+  Arguments<T> a = {{}, derivative_of(p, d_gate, d_up, scratch)};
+  cudaError_t error = prepare(products_of<T>(p, d_gate, d_up), where.device.multiprocessors, &a.products);
+  if (error != cudaSuccess) return error;
+  a.derivative.together = p.sizes.trans_b ? strips_together<true>(a.products) : strips_together<false>(a.products);
+  const Counters counters = {a.derivative.counters, a.derivative.counter_count()};
+  if (error = launch_blocks(clear, counters, 1, where, 0); error != cudaSuccess) return error;
+  return launch_blocks(p.sizes.trans_b ? kernel<T, true> : kernel<T, false>, a, a.products.deal.blocks, where, kBytesDeriving);
 }
 
 #define SWIGLU_INSTANTIATE(T)                                                             \

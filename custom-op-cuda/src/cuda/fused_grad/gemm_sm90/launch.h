@@ -7,8 +7,9 @@
 namespace swiglu::cuda::grad_sm90 {
 
 template <class Arguments>
-cudaError_t launch_blocks(void (*kernel)(Arguments), const Arguments& arguments, int blocks, const Launch& where) {
-  const cudaError_t error = allow_shared_memory(reinterpret_cast<const void*>(kernel), kBytesShared);
+cudaError_t launch_blocks(void (*kernel)(Arguments), const Arguments& arguments, int blocks, const Launch& where,
+                          int shared_bytes = kBytesShared) {
+  const cudaError_t error = allow_shared_memory(reinterpret_cast<const void*>(kernel), shared_bytes);
   if (error != cudaSuccess) return error;
   cudaLaunchAttribute early = {};
   early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
@@ -16,7 +17,7 @@ cudaError_t launch_blocks(void (*kernel)(Arguments), const Arguments& arguments,
   cudaLaunchConfig_t config = {};
   config.gridDim = blocks;
   config.blockDim = kThreads;
-  config.dynamicSmemBytes = kBytesShared;
+  config.dynamicSmemBytes = shared_bytes;
   config.stream = where.stream;
   config.attrs = &early;
   config.numAttrs = 1;

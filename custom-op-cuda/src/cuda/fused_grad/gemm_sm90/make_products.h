@@ -25,7 +25,7 @@ struct Place {
 };
 
 // Tiles of the two weights take turns along n, so that they share what they read of X while it is in the cache.
-template <bool kTransB> __device__ __forceinline__ Place place_dw(const Products& a, int tile) {
+template <bool kTransB> __host__ __device__ __forceinline__ Place place_dw(const Products& a, int tile) {
   Tiles::Place at = a.deal.dw.place(tile);
   int& along_n = kTransB ? at.row : at.column;
   const int weight = a.first_weight + along_n % a.weights;
@@ -40,8 +40,8 @@ __device__ __forceinline__ Place place_dx(const Products& a, int tile) {
 
 constexpr int kBoxesA = kTileRows / kBox;
 
-// `ready` waits until what a tile of dW or all of dX needs of d_gate and d_up is there.
-template <bool kTransB, class Ready> __device__ void produce(const Products& a, const Shared& shared, const Ready& ready) {
+// `ready` waits until what a tile of dW, a step of it or all of dX needs of d_gate and d_up is there.
+template <bool kTransB, class Ready> __device__ void produce(const Products& a, const Shared& shared, Ready ready) {
   RingPosition at;
   const auto next_stage = [&](int boxes) {
     ptx::barrier_wait(&shared.empty[at.stage], at.phase ^ 1);
@@ -50,16 +50,17 @@ template <bool kTransB, class Ready> __device__ void produce(const Products& a, 
   for (int turn = 0; turn < a.deal.turns_dw(blockIdx.x); ++turn) {
     const Place place = place_dw<kTransB>(a, a.deal.tile_dw(blockIdx.x, turn));
     const int boxes = a.deal.dw.width / kBox;
-    ready.for_dw(kTransB ? place.row : place.column);
+    ready.begin_dw(kTransB ? place.row : place.column);
     const CUtensorMap *d = &a.d[place.weight], *from_a = kTransB ? d : &a.x, *from_b = kTransB ? &a.x : d;
     for (int step = 0; step < a.deal.dw.steps; ++step, at.advance(kStages)) {
+      ready.step_dw(step);
       next_stage(boxes);
       ptx::Barrier* full = &shared.full[at.stage];
       load_operand<Major::side>(from_a, shared.a(at.stage), kBoxesA, place.row, step * kTileDepth, full);
       load_operand<Major::side>(from_b, shared.b(at.stage), boxes, place.column, step * kTileDepth, full);
     }
   }
-  ready.for_dx();
+  ready.begin_dx();
   for (int turn = 0; turn < a.deal.turns_dx(blockIdx.x); ++turn) {
     const Place place = place_dx(a, a.deal.tile_dx(blockIdx.x, turn));
     const int boxes = a.deal.dx.width / kBox;
