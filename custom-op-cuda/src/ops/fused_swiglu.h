@@ -4,7 +4,8 @@
 //
 // X [..., K], weights [K, N] (or [N, K] with transB), biases [N], everything else [..., N]; any rank from 1, any size from 0.
 // gate and up are the values before activation, clamp and offset. Products accumulate in float32 (float64 for float64), the gate
-// is evaluated there, and each output is rounded once. Only outputs that the node names are computed.
+// is evaluated there, and each output is rounded once. Only outputs that the node names are computed. Beyond them, FusedSwiGLUGrad on
+// CUDA takes 2·M·N elements for d_gate and d_up from ONNX Runtime's arena, and little more (cuda/fused_grad/paths.h).
 #pragma once
 
 #include "ops/problems.h"
