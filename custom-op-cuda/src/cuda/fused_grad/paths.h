@@ -11,8 +11,8 @@
 namespace swiglu::cuda {
 
 // The bytes of device memory that the gradient needs beyond its outputs: d_gate and d_up, m·n elements each, for the products; none where
-// only biases' gradients or Y are wanted of gate and up that are given, or Y alone. The kernel that does everything needs
-// 4·(n/256)·(m/256 + 1) more for counters and, for biases' gradients, m·n/8 for sums: 3 % of d_gate and d_up.
+// only biases' gradients or Y are wanted of gate and up that are given, or Y alone. The kernel that does everything needs some counters
+// more, 4·(n/256)·(m/256 + 1) bytes.
 template <class T> size_t scratch_bytes(const FusedSwiGLUGradProblem<T>& problem, const Device& device);
 
 // Whether `path` can compute the products of this problem: gemm_sm90, mma_sm80 and plain_smxx are paths of the gradient.

@@ -1,6 +1,6 @@
 // d_gate = dY ⊙ up ⊙ act'(gate),  d_up = dY ⊙ act(gate)                               all [m, n]
 // dW_gate = Xᵀ·d_gate,  dW_up = Xᵀ·d_up,  dX = d_gate·W_gateᵀ + d_up·W_upᵀ            as in grad_products_sm90_16bit.cu
-// db_gate, db_up: their sums over all rows;  Y = act(gate) ⊙ up
+// Y = act(gate) ⊙ up                                                                  act(x) = x·σ(alpha·x), without limits
 //
 // Everything in one launch: while two warpgroups of a block multiply, three warps beside the one that loads make what the next tiles
 // need of d_gate and d_up (derive.h). The weights' gradients follow them portion by portion; when those are done, all of it is there for
@@ -67,19 +67,8 @@ template <class T> GradProducts<T> products_of(const FusedSwiGLUGradProblem<T>& 
   return {p.sizes, d_gate, d_up, p.x, p.w_gate, p.w_up, p.dx, p.dw_gate, p.dw_up};
 }
 
-template <class T> bool sums(const FusedSwiGLUGradProblem<T>& p) { return p.db_gate != nullptr || p.db_up != nullptr; }
-
-template <class T> size_t counter_bytes(const Derivative<T>& f) { return (f.counter_count() * sizeof(uint32_t) + 127) / 128 * 128; }
-
-template <class T> Derivative<T> derivative_of(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, void* scratch) {
-  Derivative<T> f = {p.gate_function, p.dy, p.gate, p.up, d_gate, d_up, p.y, p.db_gate, p.db_up, int(p.sizes.m), int(p.sizes.n)};
-  f.unit_rows = sums(p) ? kHighUnit : kLowUnit;
-  f.counters = static_cast<uint32_t*>(scratch);
-  if (sums(p)) {
-    f.sums_gate = reinterpret_cast<float*>(static_cast<char*>(scratch) + counter_bytes(f));
-    f.sums_up = f.sums_gate + int64_t(f.units_down()) * f.n;
-  }
-  return f;
+template <class T> Derivative<T> derivative_of(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, uint32_t* counters) {
+  return {p.gate_function, p.dy, p.gate, p.up, d_gate, d_up, p.y, int(p.sizes.m), int(p.sizes.n), 0, counters};
 }
 
 // Those of the first tile of each block.
@@ -98,20 +87,22 @@ template <bool kTransB> int strips_together(const Products& a) {
 template <class T> bool gradients_sm90_16bit_takes(const FusedSwiGLUGradProblem<T>& p) {
   const auto aligned = [](const auto*... pointers) { return (aligned_for_packs<kPack>(pointers) && ...); };
   const auto [m, k, n, trans_b] = p.sizes;
-  return p.gate != nullptr && p.up != nullptr && (p.dw_gate != nullptr || p.dw_up != nullptr) && aligned(p.dy, p.gate, p.up, p.y) &&
+  const Activation activation = p.gate_function.activation;
+  const bool silu = (activation == Activation::silu || activation == Activation::quick_gelu) && !p.gate_function.limited;
+  const bool given = p.gate != nullptr && p.up != nullptr, sums = p.db_gate != nullptr || p.db_up != nullptr;
+  return silu && given && !sums && (p.dw_gate != nullptr || p.dw_up != nullptr) && aligned(p.dy, p.gate, p.up, p.y) &&
          n % kPack == 0 && products_fit(products_of<T>(p, nullptr, nullptr)) &&
-         (m / kLowUnit + 1) * (n / kUnitColumns + kUnitsAcross) < int64_t(1) << 29;  // so that they can be counted, twice
+         (m / kUnitRows + 1) * (n / kUnitColumns + kUnitsAcross) < int64_t(1) << 29;  // so that they can be counted, twice
 }
 
 template <class T> size_t gradients_sm90_16bit_scratch(const FusedSwiGLUGradProblem<T>& p) {
-  const Derivative<T> f = derivative_of<T>(p, nullptr, nullptr, nullptr);
-  return counter_bytes(f) + (sums(p) ? 2 * sizeof(float) * f.units_down() * f.n : 0);
+  return derivative_of<T>(p, nullptr, nullptr, nullptr).counter_count() * sizeof(uint32_t);
 }
 
 template <class T>
 cudaError_t gradients_sm90_16bit(const FusedSwiGLUGradProblem<T>& p, T* d_gate, T* d_up, void* scratch, const Launch& where) {
   assert(gradients_sm90_16bit_takes(p) && "the copy engine cannot address these tensors");
-  Arguments<T> a = {{}, derivative_of(p, d_gate, d_up, scratch)};
+  Arguments<T> a = {{}, derivative_of(p, d_gate, d_up, static_cast<uint32_t*>(scratch))};
   cudaError_t error = prepare(products_of<T>(p, d_gate, d_up), where.device.multiprocessors, &a.products);
   if (error != cudaSuccess) return error;
   a.derivative.together = p.sizes.trans_b ? strips_together<true>(a.products) : strips_together<false>(a.products);
