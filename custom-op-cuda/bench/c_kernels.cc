@@ -2,7 +2,7 @@
 #include <cuda_runtime_api.h>
 
 #include "cuda/elementwise_smxx.h"
-#include "cuda/fused/paths.h"
+#include "cuda/fused_grad/paths.h"
 
 using namespace swiglu;
 
@@ -45,6 +45,26 @@ static int fused(const Gate& gate, const GemmSizes& sizes, const void* x, const 
   return cuda::fused_swiglu(problem, {cuda::current_device(), stream});
 }
 
+// The forward pass, which saves gate and up, and the gradients of x and both weights from them. `scratch` is as large as both.
+struct Step {
+  const void *dy, *x, *w_gate, *w_up;
+  void *y, *gate, *up, *dx, *dw_gate, *dw_up, *scratch;
+};
+
+template <class T> static int step(const Gate& function, const GemmSizes& sizes, const Step& s, cudaStream_t stream) {
+  const auto in = [](const void* tensor) { return static_cast<const T*>(tensor); };
+  const auto out = [](void* tensor) { return static_cast<T*>(tensor); };
+  const cuda::Launch launch = {cuda::current_device(), stream};
+  const FusedSwiGLUProblem<T> forward = {function, sizes,    in(s.x),     in(s.w_gate), in(s.w_up), nullptr,
+                                         nullptr,  out(s.y), out(s.gate), out(s.up),    false};
+  const cudaError_t error = cuda::fused_swiglu(forward, launch);
+  if (error != cudaSuccess) return error;
+  const FusedSwiGLUGradProblem<T> gradient = {
+      function,   sizes,    in(s.dy),  in(s.x),        in(s.w_gate),  in(s.w_up), nullptr, nullptr,
+      in(s.gate), in(s.up), out(s.dx), out(s.dw_gate), out(s.dw_up), nullptr,    nullptr, nullptr, false};
+  return cuda::fused_swiglu_grad(gradient, out(s.scratch), launch);
+}
+
 SWIGLU_EXPORT int swiglu_bench_forward(int bfloat, int activation, float alpha, int64_t count, const void* gate, const void* up,
                                        void* y, cudaStream_t stream) {
   const Gate function = gate_of(activation, alpha);
@@ -64,4 +84,13 @@ SWIGLU_EXPORT int swiglu_bench_fused(int bfloat, int activation, float alpha, in
   const GemmSizes sizes = {m, k, n, false};
   return bfloat ? fused<bfloat16>(function, sizes, x, w_gate, w_up, y, stream)
                 : fused<float16>(function, sizes, x, w_gate, w_up, y, stream);
+}
+
+SWIGLU_EXPORT int swiglu_bench_step(int bfloat, int activation, float alpha, int64_t m, int64_t k, int64_t n, const void* dy,
+                                    const void* x, const void* w_gate, const void* w_up, void* y, void* gate, void* up, void* dx,
+                                    void* dw_gate, void* dw_up, void* scratch, cudaStream_t stream) {
+  const Step all = {dy, x, w_gate, w_up, y, gate, up, dx, dw_gate, dw_up, scratch};
+  const GemmSizes sizes = {m, k, n, false};
+  const Gate function = gate_of(activation, alpha);
+  return bfloat ? step<bfloat16>(function, sizes, all, stream) : step<float16>(function, sizes, all, stream);
 }

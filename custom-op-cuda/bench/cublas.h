@@ -17,7 +17,11 @@ enum class Type { float16, bfloat16, float32 };
 inline const char* name(Type type) { return type == Type::float16 ? "float16" : type == Type::bfloat16 ? "bfloat16" : "float32"; }
 inline int64_t size_of(Type type) { return type == Type::float32 ? 4 : 2; }
 
-// out [m, n] = x [m, k] · w [k, n], all row-major, accumulated in float32; float32 operands as TF32.
+// out [m, n] = x [m, k] · w [k, n] (+ out), all row-major, accumulated in float32; float32 operands as TF32.
+struct Form {
+  bool transposed_x = false, transposed_w = false;  // x lies as [k, m], w as [n, k]
+  bool adds = false;
+};
 using Product = std::function<void(const void* x, const void* w, void* out, cudaStream_t stream)>;
 
 class Cublas {
@@ -26,7 +30,7 @@ class Cublas {
   Cublas();
 
   // Every way that is worth a try: cublasGemmEx's default, then what cublasLt's heuristic proposes, best first.
-  std::vector<Product> products(Type type, int64_t m, int64_t k, int64_t n) const;
+  std::vector<Product> products(Type type, int64_t m, int64_t k, int64_t n, const Form& form = {}) const;
 
   std::string version() const;
 

@@ -14,31 +14,37 @@ using namespace swiglu;
 using test::check;
 using test::Tensor;
 
-// Buffer sets of five tensors [m, n]: gate, up, dy, and the outputs.
+// Buffer sets of six tensors [m, n]: gate, up, dy, and the outputs, the last of them Y where it is recomputed.
 template <class T> class ElementwiseOperands {
  public:
   ElementwiseOperands(const Workload& w, cudaStream_t stream)
-      : count_(w.m * w.n), sets_(std::clamp<int>((256 << 20) / (5 * count_ * sizeof(T)), 2, 128)), all_(5 * sets_ * count_) {
+      : count_(w.m * w.n), sets_(std::clamp<int>((256 << 20) / (kTensors * count_ * sizeof(T)), 2, 128)),
+        all_(kTensors * sets_ * count_) {
     test::fill_normal(all_.data(), all_.count(), 1, 1, stream);
     check(cudaStreamSynchronize(stream), "operands");
   }
   int sets() const { return sets_; }
   int64_t count() const { return count_; }
-  T* tensor(int set, int which) const { return all_.data() + (5 * set + which) * count_; }
+  T* tensor(int set, int which) const { return all_.data() + (kTensors * set + which) * count_; }
 
  private:
+  static constexpr int kTensors = 6;
+
   int64_t count_;
   int sets_;
   Tensor<T> all_;
 };
 
+// SwiGLUGrad that recomputes Y.
+static bool with_y(const Workload& w) { return w.group == "elementwise_y"; }
+
 template <class T> static void launch(const Workload& w, const ElementwiseOperands<T>& o, int set, cudaStream_t stream) {
   const GatedLayout layout = {1, o.count(), o.count(), 1};
   const T *gate = o.tensor(set, 0), *up = o.tensor(set, 1);
-  const T* none = nullptr;
+  T* const y = with_y(w) ? o.tensor(set, 5) : nullptr;
   check(w.op == "SwiGLU" ? cuda::swiglu<T>({Gate(), layout, gate, up, o.tensor(set, 3)}, stream)
                          : cuda::swiglu_grad<T>({Gate(), layout, o.tensor(set, 2), gate, up, o.tensor(set, 3), o.tensor(set, 4),
-                                                 const_cast<T*>(none)}, stream), w.op.c_str());
+                                                 y}, stream), w.op.c_str());
 }
 
 template <class T> static double rounded(double value) { return widen(narrow<T>(static_cast<float>(value))); }
@@ -87,7 +93,7 @@ template <class T> static Row measure(const Workload& w, const Effort& effort, c
   const ElementwiseOperands<T> operands(w, stream);
   Row row = {w};
   row.path = "smxx";
-  row.bytes = double(w.op == "SwiGLU" ? 3 : 5) * operands.count() * sizeof(T);
+  row.bytes = double(w.op == "SwiGLU" ? 3 : with_y(w) ? 6 : 5) * operands.count() * sizeof(T);
   row.peak_bytes_unfused = (w.op == "SwiGLU" ? 2 : 4) * operands.count() * int64_t(sizeof(T));
   row.peak_bytes = peak_bytes(stream, [&] { launch(w, operands, 0, stream); });
   Plan plan = {operands.sets()};

@@ -47,10 +47,10 @@ class Measurements:
     def elapsed(self) -> float:
         return time.monotonic() - self.start
 
-    def candidates(self, ours, eager, others: dict, inputs) -> dict:
+    def candidates(self, ours, eager, others: dict, inputs, compiled: bool) -> dict:
         """Those that run at all; compiling takes seconds, so it stops when most of the time is spent."""
         result = {"ours": ours, "torch_eager": eager, **others}
-        if self.elapsed() < 0.85 * self.budget:
+        if compiled and self.elapsed() < 0.85 * self.budget:
             result["torch_compile"] = torch.compile(eager)
         for name in [name for name in result if name != "ours"]:
             try:
@@ -60,7 +60,8 @@ class Measurements:
                 del result[name]
         return result
 
-    def add(self, row: dict, ours, eager, others: dict, make, bytes_moved: float, flops: float = 0, dynamic: bool = True) -> None:
+    def add(self, row: dict, ours, eager, others: dict, make, bytes_moved: float, flops: float = 0, dynamic: bool = True,
+            compiled: bool = True, judged_rows: int = 64) -> None:
         """One row: `ours` against `eager`, its compiled form and `others`, over inputs from `make`."""
         if self.elapsed() > self.budget:
             self.left_out += 1
@@ -68,11 +69,11 @@ class Measurements:
         sets = rotating(make, int(bytes_moved))
         for t in (t for inputs in sets for t in inputs if dynamic and t.shape[0] == row["M"]):
             torch._dynamo.maybe_mark_dynamic(t, 0)
-        candidates = self.candidates(ours, eager, others, sets[0])
+        candidates = self.candidates(ours, eager, others, sets[0], compiled)
         times = interleaved(candidates, sets)
         peak = {name: peak_bytes(function, sets[0]) for name, function in candidates.items()}
-        exact = eager(*(t.double() for t in head(sets[0], row["M"])))
-        error = {f: relative_error(tuple(head(outputs(f(*sets[0])), row["M"])), exact) for f in (ours, eager)}
+        exact = eager(*(t.double() for t in head(sets[0], row["M"], judged_rows)))
+        error = {f: relative_error(tuple(head(outputs(f(*sets[0])), row["M"], judged_rows)), exact) for f in (ours, eager)}
         us, p10, p90 = times.pop("ours")
         row |= {"us": us, "us_p10": p10, "us_p90": p90, "tflops": flops / us * 1e-6, "gbs": bytes_moved / us * 1e-3,
                 "peak_bytes": peak.pop("ours"), "peak_bytes_baselines": peak,
@@ -118,6 +119,18 @@ def published_rows(m: Measurements, ours: Ours, fused: bool) -> None:
                           lambda: [normal(count, hidden, dtype=dtype) for _ in range(2)], 3 * count * hidden * 2)
 
 
+def step_rows(m: Measurements, ours: Ours) -> None:
+    """A training step of the block, forward and gradients, against PyTorch's autograd; every row counts in a weight's gradient."""
+    k, n = 4096, 11008
+    for dtype_name, dtype in DTYPES.items():
+        for tokens in (2048, 8192):
+            row = {"op": "FusedSwiGLUGrad", "group": "step", "phase": "step", "dtype": dtype_name, "M": tokens, "K": k, "N": n}
+            m.add(row, ours.step(), peers.eager_step, {},
+                  lambda: [normal(tokens, n, dtype=dtype), normal(tokens, k, dtype=dtype)]
+                  + [normal(k, n, dtype=dtype, scale=k**-0.5) for _ in range(2)],
+                  (2 * tokens * k + 4 * k * n + tokens * n) * 2, 12 * tokens * k * n, dynamic=False, compiled=False, judged_rows=tokens)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--library", required=True)
@@ -135,6 +148,7 @@ def main() -> None:
     copy = copy_gbs()
     with torch.no_grad():
         elementwise_rows(m, ours)
+        step_rows(m, ours)
         published_rows(m, ours, fused=False)
         published_rows(m, ours, fused=True)
     with open(options.out, "w") as file:

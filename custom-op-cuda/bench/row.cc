@@ -39,6 +39,17 @@ std::vector<Workload> workloads(const std::string& group) {
       }
     }
   }
+  if (all || group == "elementwise_y") {
+    for (const Type type : {Type::bfloat16, Type::float16}) result.push_back({"elementwise_y", "SwiGLUGrad", type, 8192, 0, 11008});
+  }
+  for (const char* gradient : {"grad", "grad_recompute", "grad_biases"}) {
+    if (!all && group != gradient) continue;
+    for (const Type type : {Type::bfloat16, Type::float16}) {
+      for (const int64_t n : {11008, 14336}) {
+        for (const int64_t m : {2048, 8192}) result.push_back({gradient, "FusedSwiGLUGrad", type, m, 4096, n});
+      }
+    }
+  }
   if (all || group == "decode") add_layers(&result, "decode", {1, 2, 4, 8, 16, 32, 64});
   if (all || group == "gemm") add_layers(&result, "gemm", {128, 256, 512, 1024, 2048, 8192});
   if (all || group == "tf32") result.push_back({"tf32", "FusedSwiGLU", Type::float32, 2048, 4096, 11008});
@@ -95,7 +106,7 @@ void write_json(const std::string& file, const Run& run, const std::vector<Row>&
 }
 
 void print_heading() {
-  std::printf("%-11s %-8s %5s %5s %6s %10s %7s %8s %8s %8s %7s %7s %8s %8s  %s\n", "op", "dtype", "M", "K", "N", "us", "x gemm",
+  std::printf("%-15s %-8s %5s %5s %6s %10s %7s %8s %8s %8s %7s %7s %8s %8s  %s\n", "op", "dtype", "M", "K", "N", "us", "x gemm",
               "x unfus.", "x elem.", "x alone", "% copy", "TFLOP/s", "error", "unfused", "path");
 }
 
@@ -103,7 +114,7 @@ void print(const Row& row, double copy_gbs) {
   const Workload& w = row.workload;
   const Errors error = row.error.value_or(Errors());
   const double alone = row.us_alone ? row.baselines.at("cublas_gemm_alone") / *row.us_alone : 0;
-  std::printf("%-11s %-8s %5ld %5ld %6ld %10.2f %7.3f %8.3f %8.3f %8.3f %7.1f %7.0f %8.1e %8.1e  %s%s\n", w.op.c_str(),
+  std::printf("%-15s %-8s %5ld %5ld %6ld %10.2f %7.3f %8.3f %8.3f %8.3f %7.1f %7.0f %8.1e %8.1e  %s%s\n", w.op.c_str(),
               name(w.type), long(w.m), long(w.k), long(w.n), row.ours.median, row.ratio("cublas_gemm"), row.ratio("cublas_unfused"),
               row.ratio("cublas_elementwise"), alone, 100 * row.gbs() / copy_gbs, row.tflops(), error.ours, error.unfused,
               row.path.c_str(), row.bit_identical.value_or(true) ? "" : "  NOT BIT-IDENTICAL");

@@ -15,8 +15,8 @@
 namespace bench {
 
 struct Workload {
-  std::string group;  // elementwise, decode, gemm, sweep, tf32, mma
-  std::string op;     // SwiGLU, SwiGLUGrad, FusedSwiGLU
+  std::string group;  // elementwise, elementwise_y, grad, grad_recompute, grad_biases, decode, gemm, sweep, tf32, mma
+  std::string op;     // SwiGLU, SwiGLUGrad, FusedSwiGLU, FusedSwiGLUGrad
   Type type;
   int64_t m, k, n;  // k is 0 for an elementwise operator
   swiglu::cuda::Path path = swiglu::cuda::Path::automatic;

@@ -12,13 +12,15 @@
 #include "copy_rate.h"
 #include "elementwise.h"
 #include "fused.h"
+#include "grad.h"
 
 using namespace bench;
 using swiglu::cuda::Path;
 
 static const char* const kUsage =
     "usage: swiglu_bench [options]\n"
-    "  --rows elementwise|decode|gemm|sweep|tf32|mma|all   what to measure (several: a,b,c); default all\n"
+    "  --rows elementwise|elementwise_y|grad|grad_recompute|grad_biases|decode|gemm|sweep|tf32|mma|all\n"
+    "                                                       what to measure (several: a,b,c); default all\n"
     "  --filter M=1|8,K=4096,dtype=bfloat16                 only these\n"
     "  --shapes 100x4096x11008,...                          these M x K x N instead of --rows, in bfloat16 unless --filter says\n"
     "  --paths automatic,gemm_sm90,...                      times our own paths side by side, writes no rows\n"
@@ -160,9 +162,11 @@ int main(int argc, char** argv) {
     if (elapsed() > options.budget_seconds) {
       ++left_out;
     } else if (!options.paths.empty()) {
-      if (w.k > 0) print_paths(w, compare_paths(w, options.paths, effort, cublas, stream), run.copy_gbs);
+      if (w.op == "FusedSwiGLU") print_paths(w, compare_paths(w, options.paths, effort, cublas, stream), run.copy_gbs);
     } else {
-      rows.push_back(w.k == 0 ? measure_elementwise(w, effort, stream) : measure_fused(w, effort, cublas, stream));
+      rows.push_back(w.k == 0                      ? measure_elementwise(w, effort, stream)
+                     : w.op == "FusedSwiGLUGrad" ? measure_grad(w, effort, cublas, stream)
+                                                 : measure_fused(w, effort, cublas, stream));
       if (rows.size() % 50 == 24) copies.push_back(copy_rate(stream));
       print(rows.back(), run.copy_gbs);
       save();

@@ -43,6 +43,10 @@ static const ort::KernelSpec kTable[] = {
     {&kFusedSwiGLU, cuda::kProvider, kFloat16, cuda::run_fused_swiglu<float16>},
     {&kFusedSwiGLU, cuda::kProvider, kBfloat16, cuda::run_fused_swiglu<bfloat16>},
 
+    {&kFusedSwiGLUGrad, cuda::kProvider, kFloat32, cuda::run_fused_swiglu_grad<float>},
+    {&kFusedSwiGLUGrad, cuda::kProvider, kFloat16, cuda::run_fused_swiglu_grad<float16>},
+    {&kFusedSwiGLUGrad, cuda::kProvider, kBfloat16, cuda::run_fused_swiglu_grad<bfloat16>},
+
     {&kSwiGLU, cuda::kProvider, kFloat32, cuda::run_swiglu<float>},
     {&kSwiGLU, cuda::kProvider, kFloat16, cuda::run_swiglu<float16>},
     {&kSwiGLU, cuda::kProvider, kBfloat16, cuda::run_swiglu<bfloat16>},
@@ -68,8 +72,7 @@ static bool serves_gpus() {
 //   function  the model's own local function: ONNX Runtime inlines it, and its MatMul keeps constant weights packed from one run
 //             to the next, which a custom operator cannot have without keeping a second copy of them
 // A session on a GPU, which a second entry tells ("cuda:0"), has our CUDA kernel, or the function where that cannot run: its
-// nodes shall not be carried to the CPU and back. That is what happens to what has kernels for the CPU only: float64 and
-// FusedSwiGLUGrad.
+// nodes shall not be carried to the CPU and back. That is what happens to float64, which has kernels for the CPU only.
 constexpr const char* kCpuFusionEntry = "dev.swiglu.cpu_fusion";
 constexpr const char* kDeviceEntry = "dev.swiglu.device";
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "cuda/elementwise_smxx.h"
-#include "cuda/fused/paths.h"
+#include "cuda/fused_grad/paths.h"
 #include "ops/fused_swiglu.h"
 #include "ops/swiglu.h"
 
@@ -56,6 +56,13 @@ template <class T> void run_swiglu_grad(const ort::Call& call) {
 template <class T> void run_fused_swiglu(const ort::Call& call) {
   const CurrentDevice device(device_of(call));
   check(fused_swiglu(fused_swiglu_problem<T>(call), Launch{current_device(), stream_of(call)}));
+}
+
+template <class T> void run_fused_swiglu_grad(const ort::Call& call) {
+  const CurrentDevice device(device_of(call));
+  const FusedSwiGLUGradProblem<T> problem = fused_swiglu_grad_problem<T>(call);
+  const ort::DeviceScratch scratch(call, scratch_bytes(problem, current_device()));
+  check(fused_swiglu_grad(problem, scratch.data<void>(), Launch{current_device(), stream_of(call)}));
 }
 
 }  // namespace swiglu::cuda

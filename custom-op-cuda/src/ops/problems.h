@@ -61,6 +61,7 @@ template <class T> struct FusedSwiGLUGradProblem {
   GemmSizes sizes;
   const T *dy, *x, *w_gate, *w_up, *b_gate, *b_up, *gate, *up;
   T *dx, *dw_gate, *dw_up, *db_gate, *db_up, *y;
+  bool exact_float32 = false;  // float32 on a GPU: no TF32 products
 };
 
 }  // namespace swiglu

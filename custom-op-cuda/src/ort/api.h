@@ -11,8 +11,8 @@
 
 namespace swiglu::ort {
 
-// The lowest version that has all that is used here: parallel loops and shape inference came with 1.17.
-constexpr uint32_t kApiVersion = 17;
+// The lowest version that has all that is used here: scratch memory that knows its stream came with 1.18.
+constexpr uint32_t kApiVersion = 18;
 
 // The process has one ONNX Runtime; the first registration tells which. Any number of threads may register at once.
 void set_runtime(const OrtApi* api, const char* version);

@@ -35,11 +35,15 @@ const void* Call::input_data(size_t index) const {
   return data;
 }
 
-int Call::input_device(size_t index) const {
+const OrtMemoryInfo* Call::input_memory(size_t index) const {
   const OrtMemoryInfo* memory = nullptr;
-  int device = 0;
   check(api().GetTensorMemoryInfo(input_value(context_, index), &memory));
-  check(api().MemoryInfoGetId(memory, &device));
+  return memory;
+}
+
+int Call::input_device(size_t index) const {
+  int device = 0;
+  check(api().MemoryInfoGetId(input_memory(index), &device));
   return device;
 }
 
@@ -54,6 +58,20 @@ void* Call::output_data(size_t index) const {
   void* data = nullptr;
   check(api().GetTensorMutableData(value, &data));
   return data;
+}
+
+DeviceScratch::DeviceScratch(const Call& call, size_t bytes) {
+  if (bytes == 0) return;
+  const OrtMemoryInfo* where = call.input_memory(0);
+  OrtAllocator* allocator = nullptr;
+  check(api().KernelContext_GetAllocator(call.context(), where, &allocator));
+  allocator_.reset(allocator);
+  check(api().KernelContext_GetScratchBuffer(call.context(), where, bytes, &memory_));
+  if (memory_ == nullptr) throw Failure(ORT_FAIL, "out of memory: " + std::to_string(bytes) + " bytes of scratch.");
+}
+
+DeviceScratch::~DeviceScratch() {
+  if (memory_ != nullptr) allocator_->Free(allocator_.get(), memory_);
 }
 
 CpuWorkers::CpuWorkers(const OrtKernelContext* context) : context_(context) {

@@ -23,7 +23,8 @@ class Call {
   // Allocates the output; null where nobody asked for it.
   template <class T> T* output(size_t index) const { return static_cast<T*>(output_data(index)); }
 
-  // The number of the device that the input lies on.
+  // Where the input lies, and the number of that device.
+  const OrtMemoryInfo* input_memory(size_t index) const;
   int input_device(size_t index) const;
 
   OrtKernelContext* context() const { return context_; }
@@ -36,6 +37,24 @@ class Call {
   OrtKernelContext* context_;
   Operands operands_;
   Shapes output_shapes_;
+};
+
+// Memory on the device of the first input for the time of a call, from ONNX Runtime's arena for that device. The arena remembers the
+// stream that it was lent to: it may be given back while kernels in that stream still use it, and goes to another stream only
+// after those, as ONNX Runtime's own kernels have it. Memory of the allocator's plain Alloc has no stream, and would not be safe so.
+class DeviceScratch {
+ public:
+  DeviceScratch(const Call& call, size_t bytes);
+  ~DeviceScratch();
+  DeviceScratch(const DeviceScratch&) = delete;
+  DeviceScratch& operator=(const DeviceScratch&) = delete;
+
+  // Null for no bytes.
+  template <class T> T* data() const { return static_cast<T*>(memory_); }
+
+ private:
+  Owned<OrtAllocator> allocator_;
+  void* memory_ = nullptr;
 };
 
 // ONNX Runtime's thread pool and CPU allocator.

@@ -1,10 +1,12 @@
 // How the Hopper kernels cut their work, checked without a GPU: tiles cover every element exactly once whatever the sizes, and the plans
-// of the decode kernel stay within what its kernel takes for granted.
+// of the decode kernel stay within what its kernel takes for granted. Of the gradient's products, too, every tile is made once.
+#include <algorithm>
 #include <vector>
 
 #include "check.h"
 #include "cuda/fused/decode_sm90/plan.h"
 #include "cuda/fused/gemm_sm90/tile.h"
+#include "cuda/fused_grad/gemm_sm90/deal.h"
 #include "math/float16.h"
 
 using namespace swiglu;
@@ -80,6 +82,48 @@ static void check_decode_plans() {
   }
 }
 
+static bool places_each_once(const grad_sm90::Tiles& tiles) {
+  std::vector<int> times(tiles.count());
+  for (int index = 0; index < tiles.count(); ++index) {
+    const grad_sm90::Tiles::Place place = tiles.place(index);
+    if (place.row < 0 || place.row >= tiles.rows || place.column < 0 || place.column >= tiles.columns) return false;
+    ++times[place.row * tiles.columns + place.column];
+  }
+  return std::all_of(times.begin(), times.end(), [](int count) { return count == 1; });
+}
+
+// Whether every tile of both kinds is one block's, and no block has more to do than the deal says.
+static bool deals_each_once(const grad_sm90::Deal& deal) {
+  std::vector<int> dw(deal.dw.count()), dx(deal.dx.count());
+  for (int block = 0; block < deal.blocks; ++block) {
+    const int turns_dw = deal.turns_dw(block), turns_dx = deal.turns_dx(block);
+    if (turns_dw * deal.dw.time() + turns_dx * deal.dx.time() > deal.time + 1e-6) return false;
+    for (int turn = 0; turn < turns_dw; ++turn) ++dw.at(deal.tile_dw(block, turn));
+    for (int turn = 0; turn < turns_dx; ++turn) ++dx.at(deal.tile_dx(block, turn));
+  }
+  const auto once = [](int count) { return count == 1; };
+  return std::all_of(dw.begin(), dw.end(), once) && std::all_of(dx.begin(), dx.end(), once);
+}
+
+static void check_deals() {
+  for (const int multiprocessors : {1, 20, 78, 114, 132}) {
+    for (const int64_t m : {1, 64, 129, 512, 1000, 2048, 8192}) {
+      for (const int64_t k : {8, 64, 784, 4096, 4104}) {
+        for (const int64_t n : {8, 200, 1408, 11008, 28672}) {
+          for (int wanted = 1; wanted < 6; ++wanted) {
+            for (const bool trans_b : {false, true}) {
+              const auto deal = grad_sm90::Deal::best({m, k, n, trans_b}, wanted / 2, wanted % 2 == 1, multiprocessors);
+              expect(deal.blocks > 0 && deal.blocks <= multiprocessors && deals_each_once(deal) && places_each_once(deal.dw) &&
+                         places_each_once(deal.dx),
+                     "the gradient's tiles: ", m, " x ", k, " x ", n, " on ", multiprocessors, " wanted ", wanted);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 int main() {
   check_tiles<Tile<bfloat16, 128, 64, false>>("128 or 64");
   check_tiles<Tile<bfloat16, 128, 96, false>>("128 or 96");
@@ -89,5 +133,6 @@ int main() {
   check_tiles<Tile<bfloat16, 96, 96, true, Sharing::x, 4>>("96, x shared");
   check_tiles<Tile<bfloat16, 64, 64, false, Sharing::depth>>("64, depth shared");
   check_decode_plans();
+  check_deals();
   return test::finish("cuda_plans");
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "cuda/formula64.h"
+
 namespace test {
 
 using namespace swiglu;
@@ -17,40 +19,7 @@ template <> struct TypeFacts<float> { static constexpr double roundoff = 0x1p-24
 template <> struct TypeFacts<float16> { static constexpr double roundoff = 0x1p-11, tiny = 0x1p-24, largest = 65504; };
 template <> struct TypeFacts<bfloat16> { static constexpr double roundoff = 0x1p-8, tiny = 0x1p-112, largest = 0x1p128; };
 
-__device__ double sigmoid64(double x) { return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)); }
-
-__device__ double activate64(const Gate& gate, double x) {
-  switch (gate.activation) {
-    case Activation::silu:
-    case Activation::quick_gelu: return x * sigmoid64(gate.alpha * x);
-    case Activation::sigmoid: return sigmoid64(x);
-    case Activation::gelu: return 0.5 * x * erfc(-x / sqrt(2.0));
-    case Activation::gelu_tanh: return x * sigmoid64(2 * sqrt(2 / M_PI) * (x + 0.044715 * x * x * x));
-    case Activation::relu: return x > 0 ? x : 0;
-    case Activation::squared_relu: return x > 0 ? x * x : 0;
-    case Activation::mish: {
-      const double w = exp(fmin(x, 30.0));
-      return x * (w * w + 2 * w) / (w * w + 2 * w + 2);
-    }
-    case Activation::identity: return x;
-  }
-  return NAN;
-}
-
-__device__ double activated64(const Gate& gate, double g) {
-  return activate64(gate, gate.limited ? fmin(g, double(gate.limit)) : g);
-}
-
-__device__ double offset64(const Gate& gate, double u) {
-  const double limit = gate.limit;
-  return (gate.limited ? fmax(-limit, fmin(u, limit)) : u) + gate.up_offset;
-}
-
-__device__ double gated64(const Gate& gate, double g, double u) { return activated64(gate, g) * offset64(gate, u); }
-
 __device__ float nearest_tf32(float value) { return float_of((bits_of(value) + 0x1000u) & ~0x1fffu); }
-
-template <class T> __device__ float rounded(double value) { return widen(narrow<T>(static_cast<float>(value))); }
 
 struct Projection {
   double value, spread;

@@ -34,6 +34,12 @@ __device__ __forceinline__ uint32_t cluster_address(const void* pointer, uint32_
   return address;
 }
 
+__device__ __forceinline__ float load_cluster_float(uint32_t address) {
+  float value;
+  asm volatile("ld.shared::cluster.f32 %0, [%1];" : "=f"(value) : "r"(address) : "memory");
+  return value;
+}
+
 __device__ __forceinline__ float4 load_cluster_float4(uint32_t address) {
   float4 v;
   asm volatile("ld.shared::cluster.v4.f32 {%0, %1, %2, %3}, [%4];"

@@ -51,10 +51,10 @@ template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[k
       "%72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "  \
       "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, %119, "\
       "%120, %121, %122, %123, %124, %125, %126, %127}, "                                                                         \
-      "%128, %129, p, 1, 1, 0, %131;\n}\n"                                                                                        \
+      "%128, %129, p, 1, 1, %132, %131;\n}\n"                                                                                     \
       : SWIGLU_D8(0), SWIGLU_D8(8), SWIGLU_D8(16), SWIGLU_D8(24), SWIGLU_D8(32), SWIGLU_D8(40), SWIGLU_D8(48), SWIGLU_D8(56),     \
         SWIGLU_D8(64), SWIGLU_D8(72), SWIGLU_D8(80), SWIGLU_D8(88), SWIGLU_D8(96), SWIGLU_D8(104), SWIGLU_D8(112), SWIGLU_D8(120) \
-      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB))
+      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB), "n"(kTransposedA))
 
 #define SWIGLU_WGMMA_N192(TYPE)                                                                                                   \
   asm volatile(                                                                                                                   \
@@ -64,10 +64,10 @@ template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[k
       "%24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "  \
       "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, %67, %68, %69, %70, %71, "  \
       "%72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95}, " \
-      "%96, %97, p, 1, 1, 0, %99;\n}\n"                                                                                           \
+      "%96, %97, p, 1, 1, %100, %99;\n}\n"                                                                                        \
       : SWIGLU_D8(0), SWIGLU_D8(8), SWIGLU_D8(16), SWIGLU_D8(24), SWIGLU_D8(32), SWIGLU_D8(40), SWIGLU_D8(48), SWIGLU_D8(56),     \
         SWIGLU_D8(64), SWIGLU_D8(72), SWIGLU_D8(80), SWIGLU_D8(88)                                                                \
-      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB))
+      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB), "n"(kTransposedA))
 
 #define SWIGLU_WGMMA_N128(TYPE)                                                                                                   \
   asm volatile(                                                                                                                   \
@@ -76,9 +76,9 @@ template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[k
       "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "            \
       "%24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "  \
       "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "                                         \
-      "%64, %65, p, 1, 1, 0, %67;\n}\n"                                                                                           \
+      "%64, %65, p, 1, 1, %68, %67;\n}\n"                                                                                         \
       : SWIGLU_D8(0), SWIGLU_D8(8), SWIGLU_D8(16), SWIGLU_D8(24), SWIGLU_D8(32), SWIGLU_D8(40), SWIGLU_D8(48), SWIGLU_D8(56)      \
-      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB))
+      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB), "n"(kTransposedA))
 
 #define SWIGLU_WGMMA_N112(TYPE)                                                                                                   \
   asm volatile(                                                                                                                   \
@@ -87,12 +87,12 @@ template <int kCount> __device__ __forceinline__ void wgmma_results(float (&d)[k
       "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "            \
       "%24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "  \
       "%48, %49, %50, %51, %52, %53, %54, %55}, "                                                                                 \
-      "%56, %57, p, 1, 1, 0, %59;\n}\n"                                                                                           \
+      "%56, %57, p, 1, 1, %60, %59;\n}\n"                                                                                         \
       : SWIGLU_D8(0), SWIGLU_D8(8), SWIGLU_D8(16), SWIGLU_D8(24), SWIGLU_D8(32), SWIGLU_D8(40), SWIGLU_D8(48)                     \
-      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB))
+      : "l"(a), "l"(b), "r"(accumulate), "n"(kTransposedB), "n"(kTransposedA))
 
-// d = a·b, plus d where `accumulate` is not 0. B is K-major, or with kTransposedB N-major.
-template <class T, int kColumns, int kTransposedB>
+// d = a·b, plus d where `accumulate` is not 0. A and B are K-major, or where transposed M-major and N-major.
+template <class T, int kColumns, int kTransposedB, int kTransposedA = 0>
 __device__ __forceinline__ void wgmma(float (&d)[kColumns / 2], uint64_t a, uint64_t b, int accumulate) {
 #define SWIGLU_WGMMA(N)                                                                          \
   if constexpr (kColumns == N && std::is_same_v<T, bfloat16>) SWIGLU_WGMMA_N##N("bf16");         \

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.TestFactory;
  */
 class CudaConformanceTest extends OnGpu {
     private static final List<Class<?>> TESTS = List.of(OnnxNodeTest.class, SwiGluTest.class, SwiGluGradTest.class,
-            FusedSwiGluTest.class, SmallestSizesTest.class, RefusedAtCreationTest.class, RefusedAtRunTest.class,
-            RepeatabilityTest.class);
+            FusedSwiGluTest.class, FusedSwiGluGradTest.class, SmallestSizesTest.class, RefusedAtCreationTest.class,
+            RefusedAtRunTest.class, RepeatabilityTest.class);
 
     @TestFactory
     Stream<DynamicTest> conforms() {

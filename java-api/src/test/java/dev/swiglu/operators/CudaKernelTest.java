@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** FusedSwiGLU on CUDA at sizes where its paths and tiles begin and end; rows of odd sizes are not aligned. */
+/** FusedSwiGLU and its gradient on CUDA at sizes where its paths and tiles begin and end; rows of odd sizes are not aligned. */
 class CudaKernelTest extends OnGpu {
     private static final int[] ROWS = {1, 2, 8, 17, 63, 64, 65, 128, 130, 257};
     /** K and N. */
@@ -70,6 +70,24 @@ class CudaKernelTest extends OnGpu {
             Tensor y = inputs.attribute("precision", "tf32").forward().run().get("Y");
             double error = inputs.exactForward().get("Y").relativeError(y);
             assertTrue(error <= TF32_ERROR, inputs.forward() + ": the error is " + error);
+        }
+    }
+
+    @Test
+    void gradientsAtEverySize() {
+        for (TensorType type : List.of(FLOAT16, BFLOAT16, FLOAT32)) {
+            for (int m : new int[] {1, 17, 64, 130}) {
+                for (int[] weights : WEIGHTS) {
+                    FusedCase recomputed = new FusedCase(type, weights[0], weights[1], m).biases().transposed();
+                    FusedCase saved = new FusedCase(type, weights[0], weights[1], m).savedGateAndUp();
+                    for (FusedCase inputs : List.of(recomputed, saved)) {
+                        OneNode node = inputs.gradient().wanting("dX", "dW_gate", "dW_up", "db_gate", "db_up", "Y");
+                        assertComputed(inputs.exact(), node.run(), node);
+                        OneNode products = inputs.gradient().wanting("dX", "dW_gate", "dW_up");
+                        assertComputed(inputs.exact(), products.run(), products);
+                    }
+                }
+            }
         }
     }
 }

@@ -57,8 +57,11 @@ class CudaSessionTest extends OnGpu {
     void whatHasACudaKernelRunsOnTheGpu() throws Exception {
         for (TensorType type : List.of(FLOAT32, FLOAT16, BFLOAT16)) {
             OneNode fused = new FusedCase(type, 64, 128, 3).forward();
+            OneNode fusedGradient = new FusedCase(type, 64, 128, 3).gradient();
             GatedCase gated = GatedCase.separate(type, Map.of(), 3, 128);
             assertEquals(CUDA, providers("FusedSwiGLU", fused.session(), fused.graphInputs()), fused.toString());
+            assertEquals(CUDA, providers("FusedSwiGLUGrad", fusedGradient.session(), fusedGradient.graphInputs()),
+                    fusedGradient.toString());
             assertEquals(CUDA, providers("SwiGLU", gated.forward().session(), gated.forward().graphInputs()), gated.toString());
             assertEquals(CUDA, providers("SwiGLUGrad", gated.gradient().session(), gated.gradient().graphInputs()),
                     gated.toString());
@@ -111,6 +114,23 @@ class CudaSessionTest extends OnGpu {
         for (TensorType type : List.of(FLOAT32, FLOAT16, BFLOAT16)) {
             for (int rows : new int[] {1, 17, 300}) {
                 OneNode node = node(type, rows);
+                Map<String, Tensor> expected = node.run();
+                try (ModelSession session = node.session().open()) {
+                    threads.all(() -> {
+                        assertRepeats(session, node, expected);
+                        return null;
+                    });
+                }
+            }
+        }
+    }
+
+    /** The gradient borrows memory from the session's arena, which all runs of the session share. */
+    @Test
+    void threadsShareASessionOfTheGradient() throws Exception {
+        for (TensorType type : List.of(FLOAT32, FLOAT16, BFLOAT16)) {
+            for (FusedCase inputs : List.of(new FusedCase(type, K, N, 130), new FusedCase(type, K, N, 300).biases())) {
+                OneNode node = inputs.gradient().wanting("dX", "dW_gate", "dW_up").constant("W_gate").constant("W_up");
                 Map<String, Tensor> expected = node.run();
                 try (ModelSession session = node.session().open()) {
                     threads.all(() -> {

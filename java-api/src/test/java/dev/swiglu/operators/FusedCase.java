@@ -104,15 +104,25 @@ final class FusedCase {
         double[] d = dy.doubles();
         double[] dGate = new double[m * n];
         double[] dUp = new double[m * n];
+        double[] gateSpread = new double[m * n];
+        double[] upSpread = new double[m * n];
+        double[] ySpread = new double[m * n];
         for (int i = 0; i < d.length; i++) {
             dGate[i] = d[i] * function.gateSlope(gate[i], up[i]);
             dUp[i] = d[i] * function.upSlope(gate[i], up[i]);
+            // A GPU rounds gate and up, where it recomputes them, and then their gradients.
+            double steepness = 2 * (1 + Math.abs(gate[i])) * (1 + Math.abs(gate[i]));
+            gateSpread[i] = steepness * Math.abs(d[i]) * (1 + Math.abs(up[i]));
+            upSpread[i] = steepness * Math.abs(d[i]);
+            ySpread[i] = steepness * (1 + Math.abs(up[i]));
         }
-        exact.put("dX", new Exact(shape(k), inputGradient(dGate, dUp)));
-        exact.put("dW_gate", new Exact(inputs.get("W_gate").shape(), weightGradient(dGate)));
-        exact.put("dW_up", new Exact(inputs.get("W_up").shape(), weightGradient(dUp)));
-        exact.put("db_gate", new Exact(new long[] {n}, columnSums(dGate)));
-        exact.put("db_up", new Exact(new long[] {n}, columnSums(dUp)));
+        exact.put("Y", new Exact(shape(n), exact.get("Y").values(), ySpread));
+        exact.put("dX", new Exact(shape(k), inputGradient(dGate, dUp, false), inputGradient(gateSpread, upSpread, true)));
+        long[] weights = inputs.get("W_gate").shape();
+        exact.put("dW_gate", new Exact(weights, weightGradient(dGate, false), weightGradient(gateSpread, true)));
+        exact.put("dW_up", new Exact(weights, weightGradient(dUp, false), weightGradient(upSpread, true)));
+        exact.put("db_gate", new Exact(new long[] {n}, columnSums(dGate), columnSums(gateSpread)));
+        exact.put("db_up", new Exact(new long[] {n}, columnSums(dUp), columnSums(upSpread)));
         return exact;
     }
 
@@ -142,9 +152,14 @@ final class FusedCase {
         return result;
     }
 
-    private double[] inputGradient(double[] dGate, double[] dUp) {
-        double[] wGate = inputs.get("W_gate").doubles();
-        double[] wUp = inputs.get("W_up").doubles();
+    private double[] factors(String input, boolean magnitudes) {
+        double[] values = inputs.get(input).doubles();
+        return magnitudes ? Arrays.stream(values).map(Math::abs).toArray() : values;
+    }
+
+    private double[] inputGradient(double[] dGate, double[] dUp, boolean magnitudes) {
+        double[] wGate = factors("W_gate", magnitudes);
+        double[] wUp = factors("W_up", magnitudes);
         double[] result = new double[m * k];
         for (int row = 0; row < m; row++) {
             for (int i = 0; i < k; i++) {
@@ -157,8 +172,8 @@ final class FusedCase {
         return result;
     }
 
-    private double[] weightGradient(double[] d) {
-        double[] x = inputs.get("X").doubles();
+    private double[] weightGradient(double[] d, boolean magnitudes) {
+        double[] x = factors("X", magnitudes);
         double[] result = new double[k * n];
         for (int row = 0; row < m; row++) {
             for (int i = 0; i < k; i++) {

@@ -49,6 +49,10 @@ final class OneNode {
         device = chosen;
     }
 
+    static boolean runsOnGpu() {
+        return device instanceof Device.Cuda;
+    }
+
     OneNode attributes(Map<String, ?> values) {
         attributes.putAll(values);
         return this;
@@ -93,7 +97,7 @@ final class OneNode {
         Map<String, Tensor> given = new LinkedHashMap<>(inputs);
         given.putAll(constants);
         Map<String, Object> written = new LinkedHashMap<>(attributes);
-        if (device instanceof Device.Cuda) {
+        if (runsOnGpu()) {
             written.putIfAbsent("precision", "fp32");
         }
         model.node("dev.swiglu:" + operator, connections(slots.inputs(), List.copyOf(given.keySet())) + " -> "

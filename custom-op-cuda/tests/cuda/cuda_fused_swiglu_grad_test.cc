@@ -1,0 +1,272 @@
+// FusedSwiGLUGrad on the GPU, every path that takes a problem: random shapes, activations, types, optional inputs and addresses, every
+// subset of the outputs, against the float64 judge (grad_judge.h has the rule); edges; twenty runs; capture into a CUDA graph and two
+// threads with a stream each.
+//   --path NAME   only that path     --quick   few small cases, for compute-sanitizer     --large   more than 2³¹ elements (100 GB)
+#include <cstring>
+#include <map>
+#include <thread>
+
+#include "check.h"
+#include "cuda/elementwise_smxx.h"
+#include "cuda/fused_grad/gemm_sm90/grad_products_sm90_16bit.h"
+#include "cuda/grad_case.h"
+
+using namespace test;
+using cuda::Path;
+
+static std::vector<Path> paths = {Path::automatic, Path::gemm_sm90, Path::mma_sm80, Path::plain_smxx};
+static bool quick = false;
+
+// What was seen of one path with one type: error over what is allowed, the worst element over what is allowed.
+struct Tally {
+  int cases = 0, failed = 0;
+  double ratio = 0, worst = 0;
+};
+static std::map<std::string, Tally> tallies;
+
+template <class T> static const char* type_name();
+template <> const char* type_name<float>() { return "float32"; }
+template <> const char* type_name<float16>() { return "float16"; }
+template <> const char* type_name<bfloat16>() { return "bfloat16"; }
+
+template <class T> static void run(const GradTensors<T>& tensors, Path path, const Stream& stream) {
+  const cudaError_t error =
+      cuda::fused_swiglu_grad(tensors.problem(), tensors.scratch(), {cuda::current_device(), stream}, path);
+  expect(error == cudaSuccess, cuda::name(path), " ", type_name<T>(), ": ", cudaGetErrorString(error));
+}
+
+template <class T> static std::vector<Path> paths_for(const FusedSwiGLUGradProblem<T>& problem) {
+  std::vector<Path> result;
+  for (const Path path : paths) {
+    if (path == Path::automatic || cuda::takes(path, problem, cuda::current_device())) result.push_back(path);
+  }
+  return result;
+}
+
+// A path forced on Y alone is one of the forward kernels, or what they choose; float32 may be TF32 unless that is forbidden.
+template <class T> static Products products_of(const GradCase& c) {
+  return std::is_same_v<T, float> && !c.exact_float32 ? Products::tf32 : Products::float32;
+}
+
+template <class T> static void check_case(GradCase c, int runs, const Stream& stream) {
+  if (c.kinks()) c.exact_float32 = true;
+  GradTensors<T> tensors(c, stream);
+  const FusedSwiGLUGradProblem<T> problem = tensors.problem();
+  const GradJudge judge(problem, stream);
+  for (const Path path : paths_for(problem)) {
+    uint64_t first = 0;
+    for (int i = 0; i < runs; ++i) {
+      tensors.poison_outputs();
+      run(tensors, path, stream);
+      const uint64_t now = runs > 1 ? tensors.outputs_fingerprint(stream) : 0;
+      if (i == 0) first = now;
+      expect(now == first, cuda::name(path), " ", type_name<T>(), " ", c, ": run ", i, " differs");
+    }
+    Tally& tally = tallies[std::string(cuda::name(path)) + " " + type_name<T>() + (products_of<T>(c) == Products::tf32 ? " tf32" : "")];
+    for (int which = 0; which < int(kGradOutputs.size()); ++which) {
+      if (!c.wants(which)) continue;
+      const GradVerdict verdict = judge.judge(problem, which, products_of<T>(c), stream);
+      expect(verdict.passes(c.kinks()), cuda::name(path), " ", type_name<T>(), " ", c, ": ", kGradOutputs[which], " has error ",
+             verdict.error, ", unfused ", verdict.error_unfused, ", allowed ", verdict.allowed, "; the worst element is at ",
+             verdict.worst, " times what is allowed");
+      ++tally.cases;
+      tally.failed += !verdict.passes(c.kinks());
+      tally.ratio = std::max(tally.ratio, verdict.error / std::max(verdict.allowed, 1e-30));
+      if (!c.kinks()) tally.worst = std::max(tally.worst, verdict.worst);
+    }
+    expect(tensors.guards_intact(), cuda::name(path), " ", type_name<T>(), " ", c, " wrote outside of its outputs");
+  }
+}
+
+static GradCase plain_case(const GemmSizes& sizes, bool given = true, unsigned wanted = 63) {
+  GradCase c;
+  c.sizes = sizes;
+  c.given = given;
+  c.wanted = wanted;
+  return c;
+}
+
+static GradCase random_case(Random& random, int index) {
+  const std::vector<int64_t> even = {8, 64, 72, 128, 200, 256, 320, 1000, 1408, 2048}, odd = {1, 7, 17, 33, 65, 100, 127, 129, 999};
+  const auto any = [&](const std::vector<int64_t>& values, int64_t most) { return values[random.integer(0, most)]; };
+  const auto size = [&] { return random.integer(0, 3) > 0 ? any(even, quick ? 5 : 9) : any(odd, quick ? 6 : 8); };
+  GradCase c;
+  c.sizes = {size(), size(), size(), random.integer(0, 2) == 0};
+  c.gate = random.gate(kActivations[index % std::size(kActivations)]);
+  c.given = random.integer(0, 1) == 0;
+  c.with_b_gate = random.integer(0, 2) == 0;
+  c.with_b_up = random.integer(0, 2) == 0;
+  c.exact_float32 = random.integer(0, 2) == 0;
+  c.wanted = random.integer(0, 2) == 0 ? 63 : random.integer(0, 1) == 0 ? 7 : static_cast<unsigned>(random.integer(1, 63));
+  c.shift = index % 8 == 7 ? 1 : 0;
+  c.seed = 1000 + index;
+  return c;
+}
+
+template <class T> static void check_random_cases(int count, const Stream& stream) {
+  Random random(20261121);
+  for (int i = 0; i < count; ++i) check_case<T>(random_case(random, i), !quick && i % 10 == 0 ? 20 : 1, stream);
+}
+
+template <class T> static void check_every_subset(const Stream& stream) {
+  for (unsigned wanted = 1; wanted < 64; ++wanted) {
+    for (const bool given : {true, false}) {
+      GradCase c = plain_case({130, 72, 136, wanted % 2 == 0}, given, wanted);
+      c.with_b_gate = true;
+      check_case<T>(c, 1, stream);
+    }
+  }
+}
+
+template <class T> static void check_edges(const Stream& stream) {
+  for (const bool given : {true, false}) {
+    for (const GemmSizes sizes : {GemmSizes{0, 64, 72}, {5, 64, 0}, {0, 0, 0}, {1, 0, 64}, {33, 0, 200, true}, {1, 1, 1}, {0, 64, 72, true}}) {
+      GradCase c = plain_case(sizes, given);
+      c.with_b_up = true;
+      check_case<T>(c, 1, stream);
+    }
+  }
+}
+
+// Rows and columns enough for several parts of a strip and every width of it, clusters of one to eight.
+template <class T> static void check_sums(const Stream& stream) {
+  for (const int64_t n : {8, 64, 1000, 1408, 4096, 11008, 16384, 40008}) {
+    check_case<T>(plain_case({n > 20000 ? 300 : 2048, 8, n, false}, n != 1000, 24), 3, stream);
+    check_case<T>(plain_case({77, 8, n + 1, false}, true, 63), 1, stream);
+  }
+}
+
+template <class T> static void check_layer(const Stream& stream) {
+  for (const bool trans_b : {false, true}) check_case<T>(plain_case({2048, 4096, 11008, trans_b}, true, 7), 3, stream);
+  check_case<T>(plain_case({2048, 1024, 2816, false}, false, 63), 20, stream);
+}
+
+// Two threads, each with its own stream and shapes, give what each gives alone.
+template <class T> static void check_two_threads() {
+  for (const Path path : paths) {
+    const auto work = [path](int which, std::vector<uint64_t>* results, int rounds) {
+      const Stream stream;
+      const GradTensors<T> a(plain_case({130 + 70 * which, 512, 1408, false}, which == 0), stream);
+      const GradTensors<T> b(plain_case({64, 256 + 64 * which, 320, which == 1}, true), stream);
+      for (int i = 0; i < rounds; ++i) {
+        run(a, path, stream);
+        run(b, path, stream);
+        results->push_back(a.outputs_fingerprint(stream) + 7 * b.outputs_fingerprint(stream));
+      }
+    };
+    std::vector<uint64_t> alone[2], together[2];
+    std::thread other(work, 1, &together[1], 20);
+    work(0, &together[0], 20);
+    other.join();
+    for (const int which : {0, 1}) {
+      work(which, &alone[which], 1);
+      for (const uint64_t result : together[which]) {
+        expect(result == alone[which][0], cuda::name(path), " ", type_name<T>(), " differs with another thread at work");
+      }
+    }
+  }
+}
+
+// Hopper's one kernel for everything gives the bits of the elementwise derivative followed by the products.
+template <class T> static void check_one_kernel(const Stream& stream) {
+  const cuda::Launch launch = {cuda::current_device(), stream};
+  for (const GemmSizes sizes : {GemmSizes{8, 8, 8}, {300, 520, 1000, true}, {777, 136, 5000}, {2048, 1024, 2816}, {2048, 1024, 2816, true}}) {
+    const GradCase c = plain_case(sizes, true, 39);
+    GradTensors<T> one(c, stream), apart(c, stream);
+    const FusedSwiGLUGradProblem<T> p = apart.problem();
+    if (!cuda::takes(Path::gemm_sm90, p, launch.device)) return;
+    const int64_t count = sizes.m * sizes.n;
+    T *d_gate = static_cast<T*>(apart.scratch()), *d_up = d_gate + count;
+    apart.poison_outputs();
+    check(cuda::swiglu_grad<T>({p.gate_function, {1, count, count, 1}, p.dy, p.gate, p.up, d_gate, d_up, p.y}, stream));
+    check(cuda::grad_products_sm90_16bit<T>({sizes, d_gate, d_up, p.x, p.w_gate, p.w_up, p.dx, p.dw_gate, p.dw_up}, launch));
+    const uint64_t expected = apart.outputs_fingerprint(stream);
+    for (int i = 0; i < 20; ++i) {
+      one.poison_outputs();
+      run(one, Path::gemm_sm90, stream);
+      expect(one.outputs_fingerprint(stream) == expected, type_name<T>(), " ", c, ": one kernel differs from two in run ", i);
+    }
+  }
+}
+
+// What is captured gives the same as what runs at once, even if a kernel is captured before it ever ran.
+template <class T> static void check_graph(const Stream& stream) {
+  for (const bool given : {true, false}) {
+    GradTensors<T> tensors(plain_case({300, 200, 1408, false}, given, given ? 63 : 39), stream);
+    for (const Path path : paths_for(tensors.problem())) {
+      const cudaGraphExec_t graph = captured(stream, [&] { run(tensors, path, stream); });
+      uint64_t results[3];
+      for (uint64_t& result : results) {
+        tensors.poison_outputs();
+        if (&result == &results[2]) run(tensors, path, stream);
+        else check(cudaGraphLaunch(graph, stream), "replay");
+        result = tensors.outputs_fingerprint(stream);
+      }
+      expect(results[0] == results[2] && results[1] == results[2], cuda::name(path), " ", type_name<T>(), ": a replay differs");
+      check(cudaGraphExecDestroy(graph));
+    }
+  }
+}
+
+// d_gate, then the weights, of more than 2³¹ elements.
+static void check_large(const Stream& stream) {
+  check_case<bfloat16>(plain_case({(int64_t(1) << 31) / 11008 + 77, 64, 11008, false}), 1, stream);
+  check_case<bfloat16>(plain_case({3, 65536, 32840, false}, true, 7), 1, stream);
+}
+
+static bool parse(int argc, char** argv, bool* large) {
+  for (int i = 1; i < argc; ++i) {
+    Path path;
+    if (std::strcmp(argv[i], "--quick") == 0) {
+      quick = true;
+    } else if (std::strcmp(argv[i], "--large") == 0) {
+      *large = true;
+    } else if (std::strcmp(argv[i], "--path") == 0 && i + 1 < argc && cuda::find_path(argv[i + 1], &path)) {
+      paths = {path};
+      ++i;
+    } else {
+      std::printf("usage: %s [--path NAME] [--quick | --large]\n", argv[0]);
+      return false;
+    }
+  }
+  return true;
+}
+
+template <class T> static void check_type(const Stream& stream) {
+  check_graph<T>(stream);
+  check_edges<T>(stream);
+  check_random_cases<T>(quick ? 12 : 150, stream);
+  if (quick) return;
+  check_every_subset<T>(stream);
+  check_sums<T>(stream);
+  check_two_threads<T>();
+  if constexpr (!std::is_same_v<T, float>) check_one_kernel<T>(stream);
+}
+
+int main(int argc, char** argv) {
+  bool large = false;
+  if (!parse(argc, argv, &large)) return 2;
+  if (lacks_gpu()) return kSkipped;
+  if (quick) {
+    guard_bytes = 0;
+    if (paths.size() > 1) paths.erase(paths.begin());  // automatic is one of the others
+  }
+  const Stream stream;
+  if (large) {
+    paths.resize(1);
+    check_large(stream);
+  } else {
+    check_type<float16>(stream);
+    check_type<float>(stream);
+    if (!quick) {
+      check_type<bfloat16>(stream);
+      check_layer<bfloat16>(stream);
+      check_layer<float>(stream);
+    }
+  }
+  std::printf("%-26s %7s %7s %15s %15s\n", "path and type", "outputs", "failed", "error/allowed", "worst element");
+  for (const auto& [name, tally] : tallies) {
+    std::printf("%-26s %7d %7d %15.3f %15.3f\n", name.c_str(), tally.cases, tally.failed, tally.ratio, tally.worst);
+  }
+  return finish("cuda_fused_swiglu_grad");
+}
