@@ -45,24 +45,36 @@ static int fused(const Gate& gate, const GemmSizes& sizes, const void* x, const 
   return cuda::fused_swiglu(problem, {cuda::current_device(), stream});
 }
 
-// The forward pass, which saves gate and up, and the gradients of x and both weights from them. `scratch` is as large as both.
+// The forward pass, which saves gate and up, and the gradients of x and both weights from them. `scratch` has as many bytes as
+// swiglu_bench_step_scratch says of the same pointers, of which it is not yet one.
 struct Step {
   const void *dy, *x, *w_gate, *w_up;
   void *y, *gate, *up, *dx, *dw_gate, *dw_up, *scratch;
 };
 
-template <class T> static int step(const Gate& function, const GemmSizes& sizes, const Step& s, cudaStream_t stream) {
+template <class T> static FusedSwiGLUGradProblem<T> gradient_of(const Gate& function, const GemmSizes& sizes, const Step& s) {
   const auto in = [](const void* tensor) { return static_cast<const T*>(tensor); };
   const auto out = [](void* tensor) { return static_cast<T*>(tensor); };
+  return {function,   sizes,    in(s.dy),  in(s.x),        in(s.w_gate),  in(s.w_up), nullptr, nullptr,
+          in(s.gate), in(s.up), out(s.dx), out(s.dw_gate), out(s.dw_up), nullptr,    nullptr, nullptr, false};
+}
+
+template <class T> static int step(const Gate& function, const GemmSizes& sizes, const Step& s, cudaStream_t stream) {
   const cuda::Launch launch = {cuda::current_device(), stream};
-  const FusedSwiGLUProblem<T> forward = {function, sizes,    in(s.x),     in(s.w_gate), in(s.w_up), nullptr,
-                                         nullptr,  out(s.y), out(s.gate), out(s.up),    false};
+  const FusedSwiGLUGradProblem<T> gradient = gradient_of<T>(function, sizes, s);
+  const FusedSwiGLUProblem<T> forward = {function,
+                                         sizes,
+                                         gradient.x,
+                                         gradient.w_gate,
+                                         gradient.w_up,
+                                         nullptr,
+                                         nullptr,
+                                         static_cast<T*>(s.y),
+                                         static_cast<T*>(s.gate),
+                                         static_cast<T*>(s.up),
+                                         false};
   const cudaError_t error = cuda::fused_swiglu(forward, launch);
-  if (error != cudaSuccess) return error;
-  const FusedSwiGLUGradProblem<T> gradient = {
-      function,   sizes,    in(s.dy),  in(s.x),        in(s.w_gate),  in(s.w_up), nullptr, nullptr,
-      in(s.gate), in(s.up), out(s.dx), out(s.dw_gate), out(s.dw_up), nullptr,    nullptr, nullptr, false};
-  return cuda::fused_swiglu_grad(gradient, out(s.scratch), launch);
+  return error != cudaSuccess ? error : cuda::fused_swiglu_grad(gradient, s.scratch, launch);
 }
 
 SWIGLU_EXPORT int swiglu_bench_forward(int bfloat, int activation, float alpha, int64_t count, const void* gate, const void* up,
@@ -93,4 +105,15 @@ SWIGLU_EXPORT int swiglu_bench_step(int bfloat, int activation, float alpha, int
   const GemmSizes sizes = {m, k, n, false};
   const Gate function = gate_of(activation, alpha);
   return bfloat ? step<bfloat16>(function, sizes, all, stream) : step<float16>(function, sizes, all, stream);
+}
+
+SWIGLU_EXPORT int64_t swiglu_bench_step_scratch(int bfloat, int activation, float alpha, int64_t m, int64_t k, int64_t n, const void* dy,
+                                                const void* x, const void* w_gate, const void* w_up, void* y, void* gate, void* up,
+                                                void* dx, void* dw_gate, void* dw_up) {
+  const Step all = {dy, x, w_gate, w_up, y, gate, up, dx, dw_gate, dw_up, nullptr};
+  const GemmSizes sizes = {m, k, n, false};
+  const Gate function = gate_of(activation, alpha);
+  const cuda::Device& device = cuda::current_device();
+  return bfloat ? cuda::scratch_bytes(gradient_of<bfloat16>(function, sizes, all), device)
+                : cuda::scratch_bytes(gradient_of<float16>(function, sizes, all), device);
 }

@@ -9,13 +9,17 @@ NUMBERS = {"silu": 0, "gelu_tanh": 3, "relu": 4, "quick_gelu": 5, "squared_relu"
 class Ours:
     def __init__(self, library: str):
         self.library = ctypes.CDLL(library)
+        self.library.swiglu_bench_step_scratch.restype = ctypes.c_int64
+
+    @staticmethod
+    def values(like: torch.Tensor, activation: str, arguments) -> list:
+        alpha = 1.702 if activation == "quick_gelu" else 1.0
+        head = [ctypes.c_int(like.dtype == torch.bfloat16), ctypes.c_int(NUMBERS[activation]), ctypes.c_float(alpha)]
+        return head + [ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor) else ctypes.c_int64(a) for a in arguments]
 
     def call(self, function: str, like: torch.Tensor, activation: str, *arguments) -> None:
-        alpha = 1.702 if activation == "quick_gelu" else 1.0
-        values = [ctypes.c_void_p(a.data_ptr()) if isinstance(a, torch.Tensor) else ctypes.c_int64(a) for a in arguments]
         stream = ctypes.c_void_p(torch.cuda.current_stream().cuda_stream)
-        error = getattr(self.library, function)(
-            ctypes.c_int(like.dtype == torch.bfloat16), ctypes.c_int(NUMBERS[activation]), ctypes.c_float(alpha), *values, stream)
+        error = getattr(self.library, function)(*self.values(like, activation, arguments), stream)
         if error != 0:
             raise RuntimeError(f"{function}: CUDA error {error}")
 
@@ -47,7 +51,9 @@ class Ours:
             (m, k), n = x.shape, w_gate.shape[1]
             y, gate, up = torch.empty_like(dy), torch.empty_like(dy), torch.empty_like(dy)
             dx, dw_gate, dw_up = torch.empty_like(x), torch.empty_like(w_gate), torch.empty_like(w_up)
-            scratch = torch.empty((2, m, n), dtype=x.dtype, device=x.device)
-            self.call("swiglu_bench_step", x, "silu", m, k, n, dy, x, w_gate, w_up, y, gate, up, dx, dw_gate, dw_up, scratch)
+            tensors = m, k, n, dy, x, w_gate, w_up, y, gate, up, dx, dw_gate, dw_up
+            bytes_needed = self.library.swiglu_bench_step_scratch(*self.values(x, "silu", tensors))
+            scratch = torch.empty(bytes_needed, dtype=torch.uint8, device=x.device)
+            self.call("swiglu_bench_step", x, "silu", *tensors, scratch)
             return dx, dw_gate, dw_up
         return run

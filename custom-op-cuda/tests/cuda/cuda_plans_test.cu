@@ -73,7 +73,7 @@ static void check_decode_plans() {
             holds(tokens / plan.sharing >= 8, "each sharer loads whole patterns of the swizzle");
             holds(plan.stages >= 2 && plan.stages <= kDecodeMostStages, "the ring has two stages or more");
             holds(decode_shared_bytes(tokens, cut.boxes, cut.rows, plan.stages) <= kDecodeHalfBytes, "two blocks find room in its ring's memory");
-            holds(plan.alone == (plan.trigger == 0), "the next kernel is let in, unless it would take places that are to stay free");
+            holds(plan.alone == (plan.trigger == 0), "the next kernel is let in early, unless it would take places that are to stay free");
             holds(!plan.alone || plan.tiles <= multiprocessors, "every block finds a multiprocessor");
           }
         }

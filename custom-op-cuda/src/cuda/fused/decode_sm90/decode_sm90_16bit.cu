@@ -173,6 +173,7 @@ __global__ void __launch_bounds__(S::kThreads, 3)
       ptx::cluster_sync();
     }
     finish(p, plan, place.part, ring.template sums<Sums>(box), columns, thread);
+    if (plan.alone) ptx::let_next_kernel_start();
   } else {
     if (produces) produce(maps, plan, place, ring);
     __syncwarp();
