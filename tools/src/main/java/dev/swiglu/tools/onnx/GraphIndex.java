@@ -1,16 +1,21 @@
 package dev.swiglu.tools.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 
@@ -19,9 +24,12 @@ import java.util.OptionalDouble;
  * everything after it relies on: each value is made once, and before it is read, so that no walk can run in circles.
  */
 public final class GraphIndex {
+    private static final String OPERATORS = "dev.swiglu";
+
     private final ModelProto model;
     private final Path file;
     private final List<Scope> scopes = new ArrayList<>();
+    private final Map<String, LocalFunction> functions = new LinkedHashMap<>();
 
     private GraphIndex(ModelProto model, Path file) {
         this.model = model;
@@ -33,6 +41,12 @@ public final class GraphIndex {
         GraphIndex index = new GraphIndex(model, file);
         String name = model.getGraph().getName();
         index.add(null, name.isEmpty() ? "main" : name, model.getGraph());
+        for (FunctionProto function : model.getFunctionsList()) {
+            if (!function.getDomain().equals(OPERATORS)) {
+                Scope body = index.add(null, "function " + function.getName(), LocalFunction.graph(function));
+                index.functions.put(key(function.getDomain(), function.getName()), new LocalFunction(function, body));
+            }
+        }
         return index;
     }
 
@@ -40,13 +54,29 @@ public final class GraphIndex {
         return model;
     }
 
+    /** Where the model lies. */
+    public Path file() {
+        return file;
+    }
+
     public Scope main() {
         return scopes.get(0);
     }
 
-    /** The main graph first, then every body in the order in which it is met. */
+    /** The main graph first, then every body in the order in which it is met, then the model's own functions. */
     public List<Scope> scopes() {
         return Collections.unmodifiableList(scopes);
+    }
+
+    /** The model's own function that {@code node} calls. */
+    public Optional<LocalFunction> function(NodeProto node) {
+        return functions.isEmpty() ? Optional.empty()
+                : Optional.ofNullable(functions.get(key(node.getDomain(), node.getOpType())));
+    }
+
+    /** The model's own functions, without the portable bodies of our operators, which stand for themselves. */
+    public Collection<LocalFunction> functions() {
+        return Collections.unmodifiableCollection(functions.values());
     }
 
     /** The version of {@code domain} that the model imports; 0 when it imports none. */
@@ -79,7 +109,7 @@ public final class GraphIndex {
                 .map(data -> OptionalDouble.of(data.doubles()[0])).orElse(OptionalDouble.empty());
     }
 
-    private void add(Scope parent, String path, GraphProto graph) {
+    private Scope add(Scope parent, String path, GraphProto graph) {
         Scope scope = new Scope(parent, path, graph);
         scopes.add(scope);
         for (int position = 0; position < graph.getNodeCount(); position++) {
@@ -95,6 +125,7 @@ public final class GraphIndex {
             }
         }
         graph.getOutputList().forEach(output -> scope.addOutput(output.getName()));
+        return scope;
     }
 
     private void addProducers(Scope scope, NodeRef node) {
@@ -123,6 +154,10 @@ public final class GraphIndex {
             }
             scope.addConsumer(value, node);
         }
+    }
+
+    private static String key(String domain, String name) {
+        return domain + "::" + name;
     }
 
     private String refusal() {

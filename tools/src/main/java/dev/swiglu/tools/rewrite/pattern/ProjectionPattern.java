@@ -18,11 +18,12 @@ final class ProjectionPattern {
     private final Scope scope;
     private final List<NodeRef> nodes = new ArrayList<>();
     private final List<NodeRef> feeders = new ArrayList<>();
-    private String bias = "";
+    private String bias;
     private String form = "";
     private NodeRef outerReshape;
 
-    ProjectionPattern(ModelView view, Scope scope) {
+    ProjectionPattern(ModelView view, Scope scope, String bias) {
+        this.bias = bias;
         this.view = view;
         this.scope = scope;
     }
