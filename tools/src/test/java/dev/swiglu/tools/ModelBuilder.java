@@ -1,6 +1,7 @@
 package dev.swiglu.tools;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -10,8 +11,10 @@ import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ModelFile;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
@@ -21,6 +24,7 @@ public final class ModelBuilder {
     public static final long ANY = -1;
 
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
+    private final List<FunctionProto> functions = new ArrayList<>();
     private final Random random = new Random(7);
     private final TensorProto.DataType type;
     private final long opset;
@@ -124,6 +128,12 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** Nodes in the notation of {@link GraphText}. */
+    public ModelBuilder nodes(String statements) {
+        GraphText.write(this, statements);
+        return this;
+    }
+
     public ModelBuilder node(String op, String output, String... inputs) {
         return node(op, output, List.of(inputs));
     }
@@ -151,11 +161,33 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** One of the model's own functions, of the domain "own", its body in the notation of {@link GraphText}; it makes "y". */
+    public ModelBuilder function(String name, List<String> inputs, String statements) {
+        return function(name, inputs, "", statements);
+    }
+
+    /** @param attribute one attribute of the function; empty for none */
+    public ModelBuilder function(String name, List<String> inputs, String attribute, String statements) {
+        GraphProto body = new ModelBuilder(type, opset).nodes(statements).graph.build();
+        FunctionProto.Builder function = FunctionProto.newBuilder().setDomain("own").setName(name)
+                .addAllInput(inputs).addOutput("y").addOpsetImport(opset("", opset)).addOpsetImport(opset("own", 1));
+        if (!attribute.isEmpty()) {
+            function.addAttribute(attribute);
+        }
+        body.getInitializerList().forEach(number -> function.addNode(NodeProto.newBuilder().setOpType("Constant")
+                .addOutput(number.getName()).addAttribute(Attributes.of("value", number))));
+        functions.add(function.addAllNode(body.getNodeList()).build());
+        return this;
+    }
+
     public ModelProto build() {
         ModelProto.Builder model = ModelProto.newBuilder().setIrVersion(8).setGraph(graph)
                 .addOpsetImport(opset("", opset)).addOpsetImport(opset("com.microsoft", 1));
         if (graph.getNodeList().stream().anyMatch(node -> node.getDomain().equals("dev.swiglu"))) {
             model.addOpsetImport(opset("dev.swiglu", 1));
+        }
+        if (!functions.isEmpty()) {
+            model.addAllFunctions(functions).addOpsetImport(opset("own", 1));
         }
         return model.build();
     }

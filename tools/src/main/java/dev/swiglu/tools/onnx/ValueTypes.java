@@ -20,20 +20,42 @@ import java.util.Set;
 public final class ValueTypes {
     private static final Set<String> KNOWN_DOMAINS = Set.of("", "ai.onnx", "com.microsoft", "dev.swiglu");
 
-    private final Map<Scope, Map<String, ValueType>> types = new IdentityHashMap<>();
+    /** More than functions that call functions are deep; only a model that nobody wrote takes longer to settle. */
+    private static final int MOST_PASSES = 16;
 
-    private ValueTypes() {
+    private final Map<Scope, Map<String, ValueType>> types = new IdentityHashMap<>();
+    private final GraphIndex index;
+    private CallTypes calls = new CallTypes();
+
+    private ValueTypes(GraphIndex index) {
+        this.index = index;
     }
 
     public static ValueTypes of(GraphIndex index) {
-        ValueTypes result = new ValueTypes();
-        index.scopes().forEach(result::infer);
+        ValueTypes result = new ValueTypes(index);
+        int passes = 0;
+        do {
+            result.inferAll();
+        } while (result.calls.changed() && ++passes < MOST_PASSES);
+        if (passes == MOST_PASSES) {
+            result.calls = new CallTypes();
+            index.functions().forEach(function -> result.calls.called(function, List.of()));
+            result.inferAll();
+        }
         return result;
     }
 
     /** What is known of {@code value} as seen from {@code scope}. */
     public ValueType of(Scope scope, String value) {
         return scope.definer(value).map(types::get).map(known -> known.get(value)).orElseGet(() -> ValueType.unknown(value));
+    }
+
+    private void inferAll() {
+        index.scopes().forEach(this::infer);
+        for (LocalFunction function : index.functions()) {
+            calls.returned(function, function.function().getOutputList().stream()
+                    .map(output -> of(function.body(), output)).toList());
+        }
     }
 
     private void infer(Scope scope) {
@@ -43,12 +65,22 @@ public final class ValueTypes {
         scope.graph().getValueInfoList().forEach(declaration -> declarations.put(declaration.getName(), declaration));
         scope.graph().getOutputList().forEach(declaration -> declarations.put(declaration.getName(), declaration));
         scope.graph().getInputList().forEach(input -> known.put(input.getName(), declared(input)));
+        index.functions().stream().filter(function -> function.body() == scope).forEach(function -> {
+            for (int i = 0; i < function.function().getInputCount(); i++) {
+                known.put(function.function().getInput(i), calls.input(function, i));
+            }
+        });
         scope.graph().getInitializerList().forEach(tensor -> known.put(tensor.getName(), of(tensor)));
         for (int position = 0; position < scope.graph().getNodeCount(); position++) {
             NodeRef node = scope.node(position);
+            Optional<LocalFunction> function = index.function(node.node());
+            function.ifPresent(called -> calls.called(called, node.node().getInputList().stream()
+                    .map(input -> of(scope, input)).toList()));
             for (int output = 0; output < node.node().getOutputCount(); output++) {
                 String value = node.output(output);
-                ValueType inferred = output == 0 || isLikeFirst(node) ? inferred(node, value) : ValueType.unknown(value);
+                int place = output;
+                ValueType inferred = function.flatMap(called -> calls.output(called, place, value))
+                        .orElseGet(() -> place == 0 || isLikeFirst(node) ? inferred(node, value) : ValueType.unknown(value));
                 ValueInfoProto declaration = declarations.get(value);
                 known.put(value, declaration == null ? inferred : declared(declaration).completedBy(inferred, value));
             }

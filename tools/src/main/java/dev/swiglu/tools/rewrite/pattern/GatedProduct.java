@@ -32,7 +32,7 @@ public record GatedProduct(NodeRef product, Gate gate, String up, Clamping clamp
         for (int position = scope.graph().getNodeCount() - 1; position >= 0; position--) {
             NodeRef node = scope.node(position);
             Optional<GatedProduct> product = taken.contains(node) ? Optional.empty() : new GateSearch(view, node).find();
-            product.ifPresent(match -> {
+            product.filter(match -> !match.isBodyOfFunction(view)).ifPresent(match -> {
                 taken.addAll(match.gate().nodes());
                 found.add(match);
             });
@@ -43,5 +43,11 @@ public record GatedProduct(NodeRef product, Gate gate, String up, Clamping clamp
 
     public Scope scope() {
         return product.scope();
+    }
+
+    /** What one of the model's functions computes of its own inputs is found where the function is called. */
+    private boolean isBodyOfFunction(ModelView view) {
+        boolean ofInputs = scope().input(gate.input()).isPresent() && scope().input(up).isPresent();
+        return ofInputs && view.index().functions().stream().anyMatch(function -> function.body() == scope());
     }
 }
