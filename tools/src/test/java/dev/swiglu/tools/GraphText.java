@@ -63,7 +63,7 @@ final class GraphText {
     }
 
     private String operand(String word) {
-        if (!word.matches("-?[0-9].*")) {
+        if (!word.matches("-?[0-9.]+")) {
             return word;
         }
         String name = "number " + ++made;

@@ -122,6 +122,13 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** An int64 without dimensions. */
+    public ModelBuilder integer(String name, long value) {
+        integers(name, value);
+        graph.getInitializerBuilder(graph.getInitializerCount() - 1).clearDims();
+        return this;
+    }
+
     /** A value_info. */
     public ModelBuilder declare(String name, long... shape) {
         graph.addValueInfo(value(name, type, shape));

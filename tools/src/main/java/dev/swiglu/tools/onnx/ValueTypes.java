@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +25,11 @@ public final class ValueTypes {
     private static final int MOST_PASSES = 16;
 
     private final Map<Scope, Map<String, ValueType>> types = new IdentityHashMap<>();
+    /** What was inferred of values that are declared, too: symbols of a declaration may hide that two shapes are one. */
+    private final Map<Scope, Map<String, ValueType>> inferences = new IdentityHashMap<>();
     private final GraphIndex index;
     private CallTypes calls = new CallTypes();
+    private IntegerValues integers;
 
     private ValueTypes(GraphIndex index) {
         this.index = index;
@@ -50,6 +54,19 @@ public final class ValueTypes {
         return scope.definer(value).map(types::get).map(known -> known.get(value)).orElseGet(() -> ValueType.unknown(value));
     }
 
+    /** Whether two values surely have one shape. */
+    public boolean haveSameShape(Scope scope, String left, String right) {
+        Set<Shape> shapes = shapes(scope, left);
+        shapes.retainAll(shapes(scope, right));
+        return !shapes.isEmpty();
+    }
+
+    private Set<Shape> shapes(Scope scope, String value) {
+        Set<Shape> shapes = new HashSet<>(Set.of(of(scope, value).shape()));
+        scope.definer(value).map(inferences::get).map(known -> known.get(value)).ifPresent(type -> shapes.add(type.shape()));
+        return shapes;
+    }
+
     private void inferAll() {
         index.scopes().forEach(this::infer);
         for (LocalFunction function : index.functions()) {
@@ -61,6 +78,9 @@ public final class ValueTypes {
     private void infer(Scope scope) {
         Map<String, ValueType> known = new HashMap<>();
         types.put(scope, known);
+        integers = new IntegerValues(index, this);
+        Map<String, ValueType> inferredBeside = new HashMap<>();
+        inferences.put(scope, inferredBeside);
         Map<String, ValueInfoProto> declarations = new HashMap<>();
         scope.graph().getValueInfoList().forEach(declaration -> declarations.put(declaration.getName(), declaration));
         scope.graph().getOutputList().forEach(declaration -> declarations.put(declaration.getName(), declaration));
@@ -80,9 +100,12 @@ public final class ValueTypes {
                 String value = node.output(output);
                 int place = output;
                 ValueType inferred = function.flatMap(called -> calls.output(called, place, value))
-                        .orElseGet(() -> place == 0 || isLikeFirst(node) ? inferred(node, value) : ValueType.unknown(value));
+                        .orElseGet(() -> place == 0 || isLikeFirst(node) ? inferred(node, place, value) : ValueType.unknown(value));
                 ValueInfoProto declaration = declarations.get(value);
                 known.put(value, declaration == null ? inferred : declared(declaration).completedBy(inferred, value));
+                if (declaration != null) {
+                    inferredBeside.put(value, inferred);
+                }
             }
         }
     }
@@ -100,7 +123,7 @@ public final class ValueTypes {
     }
 
     /** The type of {@code value}, which is the node's first output or inferred as it is. */
-    private ValueType inferred(NodeRef node, String value) {
+    private ValueType inferred(NodeRef node, int output, String value) {
         ValueType unknown = ValueType.unknown(value);
         if (!KNOWN_DOMAINS.contains(node.node().getDomain())) {
             return unknown;
@@ -110,7 +133,8 @@ public final class ValueTypes {
         return switch (node.node().getOpType()) {
             case "Identity", "Sigmoid", "Swish", "QuickGelu", "Gelu", "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt", "Softplus",
                     "Clip", "Exp", "Log", "Reciprocal", "Softmax", "LogSoftmax", "LayerNormalization",
-                    "SimplifiedLayerNormalization", "RMSNormalization", "SkipLayerNormalization",
+                    "SimplifiedLayerNormalization", "RMSNormalization", "Mish", "BiasGelu", "Elu", "LeakyRelu", "HardSwish",
+                    "HardSigmoid", "Abs", "Round", "Floor", "SkipLayerNormalization",
                     "SkipSimplifiedLayerNormalization" -> first;
             case "Add", "Sub", "Mul", "Div", "Pow" -> elementwise(first, second, value);
             case "SwiGLU" -> node.input(1).isEmpty() ? first.shaped(Optional.empty(), value) : elementwise(first, second, value);
@@ -124,7 +148,13 @@ public final class ValueTypes {
             case "Squeeze" -> first.shaped(ShapeRules.squeezed(first.shape(), axes(node)), value);
             case "ReduceSum", "ReduceMean" ->
                 first.shaped(ShapeRules.reduced(node.node(), first.shape(), axes(node), value), value);
-            case "Concat", "Split" -> first.shaped(ShapeRules.alongAxis(node.node(), first.shape(), value), value);
+            case "Concat" -> first.shaped(ShapeRules.alongAxis(node.node(), first.shape(), value), value);
+            case "Split" -> first.shaped(Parts.ofSplit(node, first.shape(), integers).map(parts -> parts.shape(output, value))
+                    .or(() -> ShapeRules.alongAxis(node.node(), first.shape(), value)), value);
+            case "Slice" -> first.shaped(Parts.ofSlice(node, first.shape(), integers, value), value);
+            case "QuantizeLinear" -> new ValueType(input(node, 2).element(), first.shape());
+            case "DequantizeLinear" -> new ValueType(second.element(), first.shape());
+            case "DynamicQuantizeLinear" -> new ValueType(ElementType.UINT8, first.shape());
             case "Gather" -> first.shaped(ShapeRules.gathered(node.node(), first.shape(), second.shape()), value);
             case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss" ->
                 first.shaped(Optional.of(ShapeRules.loss(node.node(), second.shape())), value);

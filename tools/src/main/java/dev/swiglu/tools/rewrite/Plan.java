@@ -8,6 +8,7 @@ import dev.swiglu.tools.rewrite.rule.Action;
 import dev.swiglu.tools.rewrite.rule.Rewrite;
 import dev.swiglu.tools.rewrite.rule.RewriteRule;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +25,9 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
         GatedProduct.findAll(view).forEach(product -> undecided.put(product, new ArrayList<>()));
         List<GatedProduct> products = List.copyOf(undecided.keySet());
         Map<GatedProduct, Decision> decisions = new LinkedHashMap<>();
+        Map<String, FunctionProto> carried = new HashMap<>(PortableFunctions.carriedBy(view.index().model()));
         for (RewriteRule rule : mode.rules()) {
-            decide(rule, view, undecided, decisions);
+            decide(rule, view, undecided, decisions, carried);
         }
         List<Site> sites = products.stream().map(product -> decisions.containsKey(product)
                 ? decisions.get(product).site(product)
@@ -36,20 +38,20 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
 
     /** Moves the products that the rule takes from {@code undecided}, where the others gather reasons, to {@code decisions}. */
     private static void decide(RewriteRule rule, ModelView view, Map<GatedProduct, List<String>> undecided,
-            Map<GatedProduct, Decision> decisions) {
+            Map<GatedProduct, Decision> decisions, Map<String, FunctionProto> carried) {
         Map<GatedProduct, Rewrite> matches = new LinkedHashMap<>();
         undecided.forEach((product, reasons) -> {
             Result<Rewrite> result = rule.apply(product, view);
             if (result instanceof Result.Match<Rewrite> match) {
                 matches.put(product, match.value());
-            } else if (result instanceof Result.Declined<Rewrite> declined) {
+            } else if (result instanceof Result.Declined<Rewrite> declined && !declined.reason().isEmpty()) {
                 reasons.add(declined.reason());
             }
         });
         if (matches.isEmpty()) {
             return;
         }
-        FunctionProto shared = PortableFunctions.shared(view.index().model(), rule.operator(), matches.values());
+        FunctionProto shared = carried.computeIfAbsent(rule.operator(), operator -> PortableFunctions.mostUsed(matches.values()));
         matches.forEach((product, rewrite) -> {
             if (rewrite.function().equals(shared)) {
                 decisions.put(product, new Decision(rule, rewrite, undecided.remove(product)));

@@ -11,7 +11,7 @@ public sealed interface Result<T> {
     record Match<T>(T value) implements Result<T> {
     }
 
-    /** It does not; {@code reason} is a sentence that names the node or value in the way, and what would be needed. */
+    /** It does not; {@code reason} is a sentence that names the node or value in the way, and what would be needed, or empty where it is of no concern. */
     record Declined<T>(String reason) implements Result<T> {
     }
 

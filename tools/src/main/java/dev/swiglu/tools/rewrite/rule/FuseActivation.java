@@ -48,7 +48,7 @@ public final class FuseActivation implements RewriteRule {
         }
         ValueType gate = view.types().of(product.scope(), product.gate().input());
         ValueType up = view.types().of(product.scope(), product.up());
-        if (!gate.shape().equals(up.shape())) {
+        if (!view.types().haveSameShape(product.scope(), product.gate().input(), product.up())) {
             return Optional.of("'" + product.gate().input() + "' " + gate.shape() + " and '" + product.up() + "' " + up.shape()
                     + " are not known to have one shape, and SwiGLU does not broadcast;"
                     + " if they do have one, run shape inference on the model first.");
