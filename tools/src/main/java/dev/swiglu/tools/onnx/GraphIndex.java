@@ -13,15 +13,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * Who makes and who reads each value of a model, in the main graph and in every nested body. Building it checks what
- * everything after it relies on: each value is made once, and before it is read, so that no walk can run in circles.
+ * everything after it relies on: each value is made once, and not out of itself, so that no walk can run in circles.
  */
 public final class GraphIndex {
     private static final String OPERATORS = "dev.swiglu";
@@ -109,8 +111,8 @@ public final class GraphIndex {
                 .map(data -> OptionalDouble.of(data.doubles()[0])).orElse(OptionalDouble.empty());
     }
 
-    private Scope add(Scope parent, String path, GraphProto graph) {
-        Scope scope = new Scope(parent, path, graph);
+    private Scope add(NodeRef owner, String path, GraphProto graph) {
+        Scope scope = new Scope(owner, path, graph);
         scopes.add(scope);
         for (int position = 0; position < graph.getNodeCount(); position++) {
             addProducers(scope, scope.node(position));
@@ -120,11 +122,12 @@ public final class GraphIndex {
             addConsumers(scope, node);
             for (AttributeProto attribute : node.node().getAttributeList()) {
                 for (GraphProto body : Attributes.bodies(attribute)) {
-                    add(scope, path + "/" + nameOf(node) + "." + attribute.getName(), body);
+                    add(node, path + "/" + nameOf(node) + "." + attribute.getName(), body);
                 }
             }
         }
         graph.getOutputList().forEach(output -> scope.addOutput(output.getName()));
+        requireNoCircle(scope);
         return scope;
     }
 
@@ -146,13 +149,17 @@ public final class GraphIndex {
             if (value.isEmpty()) {
                 continue;
             }
-            boolean tooEarly = scope.producer(value)
-                    .filter(producer -> producer.scope() == scope && producer.position() >= node.position()).isPresent();
-            if (tooEarly) {
-                throw new ToolException(ExitCode.REFUSED, refusal() + node.describe()
-                        + " reads '" + value + "' before it is made; sort the nodes topologically first.");
-            }
             scope.addConsumer(value, node);
+        }
+    }
+
+    private void requireNoCircle(Scope scope) {
+        Set<NodeRef> sorted = new HashSet<>(scope.sortedNodes());
+        for (int position = 0; position < scope.graph().getNodeCount(); position++) {
+            if (!sorted.contains(scope.node(position))) {
+                throw new ToolException(ExitCode.REFUSED, refusal() + scope.node(position).describe()
+                        + " needs its own result, directly or through other nodes.");
+            }
         }
     }
 

@@ -71,7 +71,7 @@ public final class IntegerValues {
 
     private Optional<List<Long>> shape(NodeRef node) {
         Shape shape = types.of(node.scope(), node.input(0)).shape();
-        boolean whole = Attributes.find(node.node(), "start").isEmpty() && Attributes.find(node.node(), "end").isEmpty();
+        boolean whole = Attributes.integer(node.node(), "start", 0) == 0 && Attributes.find(node.node(), "end").isEmpty();
         if (!whole) {
             return Optional.empty();
         }

@@ -91,8 +91,7 @@ public final class ValueTypes {
             }
         });
         scope.graph().getInitializerList().forEach(tensor -> known.put(tensor.getName(), of(tensor)));
-        for (int position = 0; position < scope.graph().getNodeCount(); position++) {
-            NodeRef node = scope.node(position);
+        for (NodeRef node : scope.sortedNodes()) {
             Optional<LocalFunction> function = index.function(node.node());
             function.ifPresent(called -> calls.called(called, node.node().getInputList().stream()
                     .map(input -> of(scope, input)).toList()));

@@ -43,7 +43,7 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
         undecided.forEach((product, reasons) -> {
             Result<Rewrite> result = rule.apply(product, view);
             if (result instanceof Result.Match<Rewrite> match) {
-                matches.put(product, match.value());
+                matches.put(product, match.found());
             } else if (result instanceof Result.Declined<Rewrite> declined && !declined.reason().isEmpty()) {
                 reasons.add(declined.reason());
             }

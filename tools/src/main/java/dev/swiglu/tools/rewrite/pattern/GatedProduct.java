@@ -29,8 +29,9 @@ public record GatedProduct(NodeRef product, Gate gate, String up, Clamping clamp
     private static List<GatedProduct> findAll(Scope scope, ModelView view) {
         List<GatedProduct> found = new ArrayList<>();
         Set<NodeRef> taken = new HashSet<>();
-        for (int position = scope.graph().getNodeCount() - 1; position >= 0; position--) {
-            NodeRef node = scope.node(position);
+        List<NodeRef> nodes = scope.sortedNodes();
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            NodeRef node = nodes.get(i);
             Optional<GatedProduct> product = taken.contains(node) ? Optional.empty() : new GateSearch(view, node).find();
             product.filter(match -> !match.isBodyOfFunction(view)).ifPresent(match -> {
                 taken.addAll(match.gate().nodes());

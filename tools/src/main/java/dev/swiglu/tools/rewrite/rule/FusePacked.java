@@ -8,6 +8,7 @@ import dev.swiglu.tools.onnx.ValueTypes.ValueType;
 import dev.swiglu.tools.rewrite.pattern.GatedProduct;
 import dev.swiglu.tools.rewrite.pattern.ModelView;
 import dev.swiglu.tools.rewrite.pattern.Packing;
+import dev.swiglu.tools.rewrite.pattern.Projection;
 import dev.swiglu.tools.rewrite.pattern.Result;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -59,14 +60,14 @@ public final class FusePacked implements RewriteRule {
         attributes.addAll(product.clamping().attributes());
         attributes.add(Attributes.of("layout", halves.layout()));
         NodeProto replacement = Replacement.node(product.product(), operator(), List.of(halves.packed()), attributes);
-        Optional<NodeRef> source = product.scope().producer(halves.packed());
+        Optional<Projection> projection = Projection.of(view, product.scope(), halves.packed()).value();
+        String source = projection.map(Projection::form).or(() -> product.scope().producer(halves.packed())
+                .map(node -> node.node().getOpType())).map(form -> form + ", ").orElse("");
         String cutting = halves.nodes().iterator().next().node().getOpType();
-        String form = source.map(node -> node.node().getOpType() + ", ").orElse("") + cutting + " " + halves.layout() + ", "
-                + product.gate().form();
-        Long columnsOfX = source.map(node -> view.types().of(node.scope(), node.input(0)).last())
-                .filter(last -> last.isPresent()).map(last -> last.getAsLong()).orElse(null);
         return new Rewrite(product.product(), replacement, nodes,
-                PortableFunction.of(replacement, type.element(), view.index().opset("")), form, type.element(), columnsOfX,
+                PortableFunction.of(replacement, type.element(), view.index().opset("")),
+                source + cutting + " " + halves.layout() + ", " + product.gate().form(), type.element(),
+                projection.map(Projection::k).orElse(null),
                 type.last().isPresent() ? Long.valueOf(type.last().getAsLong() / 2) : null);
     }
 }

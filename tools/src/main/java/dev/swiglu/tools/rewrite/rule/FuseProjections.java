@@ -6,6 +6,7 @@ import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.rewrite.pattern.GatedProduct;
 import dev.swiglu.tools.rewrite.pattern.ModelView;
+import dev.swiglu.tools.rewrite.pattern.Packing;
 import dev.swiglu.tools.rewrite.pattern.Projection;
 import dev.swiglu.tools.rewrite.pattern.Result;
 import dev.swiglu.tools.rewrite.pattern.SameValue;
@@ -35,6 +36,10 @@ public final class FuseProjections implements RewriteRule {
 
     @Override
     public Result<Rewrite> apply(GatedProduct product, ModelView view) {
+        if (Packing.of(view, product.scope(), product.gate().input(), product.up()) instanceof Result.Match<Packing> halves) {
+            return Result.declined("Gate and up come out of one tensor, '" + halves.found().packed()
+                    + "'; to fuse the projection that makes it, too, its weights would have to be cut in two, which is a copy.");
+        }
         Result<Projection> gate = Projection.of(view, product.scope(), product.gate().input(), product.gate().bias());
         return gate.and(Projection.of(view, product.scope(), product.up()), (left, right) -> {
             Optional<String> obstacle = mismatch(product, left, right, view)
