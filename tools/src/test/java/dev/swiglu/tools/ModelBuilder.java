@@ -168,6 +168,24 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** A Loop of {@code count} turns that carries {@code state}; the body gets it as "before" and makes "after" of the same shape. */
+    public ModelBuilder loop(String output, String count, String state, ModelBuilder body, long... shape) {
+        GraphProto.Builder inner = body.graph.setName("body");
+        inner.addInput(0, value("turn", TensorProto.DataType.INT64)).addInput(1, value("go", TensorProto.DataType.BOOL))
+                .addInput(2, value("before", type, shape));
+        inner.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("go").addOutput("goes on"));
+        inner.addOutput(value("goes on", TensorProto.DataType.BOOL)).addOutput(value("after", type, shape));
+        graph.addNode(NodeProto.newBuilder().setOpType("Loop").setName("node " + output).addInput(count).addInput("")
+                .addInput(state).addOutput(output).addAttribute(body("body", body)));
+        return this;
+    }
+
+    /** A Scan over the first dimension of {@code sequence}; the body gets a part as "part" and makes "made". */
+    public ModelBuilder scan(String output, String sequence, ModelBuilder body, long[] part, long[] made) {
+        body.graph.addInput(value("part", type, part)).addOutput(value("made", type, made));
+        return node("Scan", output, List.of(sequence), Attributes.of("num_scan_inputs", 1), body("body", body));
+    }
+
     /** One of the model's own functions, of the domain "own", its body in the notation of {@link GraphText}; it makes "y". */
     public ModelBuilder function(String name, List<String> inputs, String statements) {
         return function(name, inputs, "", statements);
