@@ -135,7 +135,8 @@ public final class ValueTypes {
                     "SimplifiedLayerNormalization", "RMSNormalization", "Mish", "BiasGelu", "Elu", "LeakyRelu", "HardSwish",
                     "HardSigmoid", "Abs", "Round", "Floor", "SkipLayerNormalization",
                     "SkipSimplifiedLayerNormalization" -> first;
-            case "Add", "Sub", "Mul", "Div", "Pow" -> elementwise(first, second, value);
+            case "Add", "Sub", "Mul", "Div", "Pow", "PRelu" -> elementwise(first, second, value);
+            case "Min", "Max" -> node.node().getInputCount() == 2 ? elementwise(first, second, value) : unknown;
             case "SwiGLU" -> node.input(1).isEmpty() ? first.shaped(Optional.empty(), value) : elementwise(first, second, value);
             case "MatMul", "Gemm", "FusedMatMul", "FusedSwiGLU" -> product(node, first, second, value);
             case "MatMulInteger" -> new ValueType(ElementType.INT32, product(node, first, second, value).shape());

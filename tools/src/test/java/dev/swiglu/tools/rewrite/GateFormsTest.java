@@ -88,6 +88,29 @@ class GateFormsTest {
                 activation, form, nodes);
     }
 
+    /** The form of gpt-oss, and forms that look like it: what is not exactly that is left in the graph, before the product. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        c = Clip(g,,1.5); k = Clip(u, -1.5, 1.5); Y = Mul(Add(k, 1), Mul(c, Sigmoid(Mul(c, 1.702))))    | g,u | FUSED
+        c = Min(g, 1.5); k = Min(Max(u, -1.5), 1.5); Y = Mul(Mul(c, Sigmoid(c)), Add(1, k))            | g,u | FUSED
+        k = Max(Min(u, 1.5), -1.5); c = Min(g, 1.5); Y = Mul(Mul(c, Sigmoid(c)), k)                    | g,u | FUSED
+        Y = Mul(Mul(g, Sigmoid(g)), Add(u, 1))                                                          | g,u | FUSED
+        c = Clip(g,,1.5); k = Clip(u, -1.25, 1.25); Y = Mul(Add(k, 1), Mul(c, Sigmoid(c)))              | c,k | ACTIVATION
+        c = Clip(g, -1.5, 1.5); k = Clip(u, -1.5, 1.5); Y = Mul(Mul(c, Sigmoid(c)), k)                  | c,k | ACTIVATION
+        c = Clip(g,,1.5); Y = Mul(Mul(c, Sigmoid(c)), u)                                                | c,u | ACTIVATION
+        c = Min(g, 1.5); k = Clip(u, -1.5, 1.5); Z = Neg(c); Y = Mul(Mul(c, Sigmoid(c)), k)             | c,k | ACTIVATION
+        """)
+    void clampsAndShifts(String nodes, String inputs, Action action) throws Exception {
+        ModelBuilder model = ModelBuilder.projections().nodes(nodes).output("Y", 2, 16);
+        if (nodes.contains("Z")) {
+            model.output("Z", 2, 16);
+        }
+        Rewriter rewriter = Rewriter.of(model.file(), Mode.AUTO);
+        assertEquals(List.of(action), rewriter.sites().stream().map(Site::action).toList(), rewriter.sites()::toString);
+        assertEquals(action == Action.FUSED ? List.of("X", "Wg", "Wu") : List.of(inputs.split(",")), rewriter.sites().get(0).inputs());
+        PlainRuntime.assertSameOutputs(model.build(), rewriter.result("test").orElseThrow());
+    }
+
     private static void assertFused(ModelBuilder projections, String activation, String form, String nodes) throws Exception {
         ModelBuilder model = projections.nodes(nodes).output("Y", 2, 16);
         Rewriter rewriter = Rewriter.of(model.file(), Mode.AUTO);

@@ -44,7 +44,7 @@ final class GateSearch {
         for (Candidate candidate : candidates()) {
             Optional<GatedProduct> product = gatedBy(candidate);
             if (product.isPresent()) {
-                return product;
+                return product.map(new ClampSearch(view, scope)::widened);
             }
         }
         return end.is("Mul") ? bilinear() : Optional.empty();
