@@ -75,6 +75,13 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** An output of any shape. */
+    public ModelBuilder output(String name) {
+        output(name, 0);
+        graph.getOutputBuilder(graph.getOutputCount() - 1).getTypeBuilder().getTensorTypeBuilder().clearShape();
+        return this;
+    }
+
     public ModelBuilder weight(String name, long... shape) {
         TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(type.getNumber());
         long count = 1;
