@@ -42,6 +42,16 @@ public record GatedProduct(NodeRef product, Gate gate, String up, Clamping clamp
         return found;
     }
 
+    /** The products of the model that look like gated ones and are not among {@code found}. */
+    public static List<NearMiss> nearMisses(ModelView view, List<GatedProduct> found) {
+        Set<NodeRef> taken = new HashSet<>();
+        found.forEach(product -> {
+            taken.add(product.product());
+            taken.addAll(product.gate().nodes());
+        });
+        return NearMiss.findAll(view, taken);
+    }
+
     public Scope scope() {
         return product.scope();
     }
