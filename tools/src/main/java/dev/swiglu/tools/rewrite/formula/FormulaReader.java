@@ -54,8 +54,8 @@ public final class FormulaReader {
 
     /** What one walk meets and may take, function bodies included; recursion ends where the steps do. */
     private static final class Walk {
-        private static final int DEEPEST = 32;
-        private static final int LONGEST = 1000;
+        private static final int DEEPEST = 24;
+        private static final int LONGEST = 96;
         private final Set<ElementType> casts = EnumSet.noneOf(ElementType.class);
         private int depth;
         private int steps;
@@ -156,7 +156,7 @@ public final class FormulaReader {
             return inputs.contains("") ? Optional.empty()
                     : Operators.formula(bound(node), inputs.size(), input -> read(inputs.get(input)).formula())
                             .filter(formula -> !addsDimensions(inputs));
-        } catch (ArithmeticException notAnActivation) {
+        } catch (Polynomial.TooLarge notAnActivation) {
             return Optional.empty();
         }
     }
