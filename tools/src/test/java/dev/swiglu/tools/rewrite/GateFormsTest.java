@@ -98,6 +98,7 @@ class GateFormsTest {
         c = Clip(g,,1.5); k = Clip(u, -1.25, 1.25); Y = Mul(Add(k, 1), Mul(c, Sigmoid(c)))              | c,k | ACTIVATION
         c = Clip(g, -1.5, 1.5); k = Clip(u, -1.5, 1.5); Y = Mul(Mul(c, Sigmoid(c)), k)                  | c,k | ACTIVATION
         c = Clip(g,,1.5); Y = Mul(Mul(c, Sigmoid(c)), u)                                                | c,u | ACTIVATION
+        s = Add(g, 0.5); Y = Mul(Mul(s, Sigmoid(s)), s)                                                 | s,s | ACTIVATION
         c = Min(g, 1.5); k = Clip(u, -1.5, 1.5); Z = Neg(c); Y = Mul(Mul(c, Sigmoid(c)), k)             | c,k | ACTIVATION
         """)
     void clampsAndShifts(String nodes, String inputs, Action action) throws Exception {
