@@ -2,10 +2,10 @@ package dev.swiglu.tools.rewrite;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.swiglu.tools.ModelBuilder;
-import dev.swiglu.tools.rewrite.rule.Action;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.swiglu.tools.ModelBuilder;
+import dev.swiglu.tools.rewrite.rule.Action;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
