@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A product that looks like a gated MLP and is none that our operators compute: one projection of X, through something that
@@ -63,7 +64,8 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
     }
 
     private static String form(Path gate) {
-        return String.join("+", gate.nodes().stream().filter(NearMiss::bends).map(node -> node.node().getOpType()).distinct().toList());
+        return gate.nodes().stream().filter(NearMiss::bends).map(node -> node.node().getOpType()).distinct()
+                .collect(Collectors.joining("+"));
     }
 
     private static String reason(Path gate, Path up) {
