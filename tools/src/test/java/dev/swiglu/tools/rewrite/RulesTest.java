@@ -99,7 +99,7 @@ class RulesTest {
     /** Each looks like a gated MLP and is none that our operators compute. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        HardSwish        | Y = Mul(HardSwish(g), u)                                      | HardSwish node 'node v1' together
+        HardSwish        | Y = Mul(HardSwish(g), u)                                      | HardSwish node 'node v1' computes none
         Elu              | Y = Mul(Elu(g), u)                                            | Elu node 'node v1'
         Tanh             | Y = Mul(u, Tanh(g))                                           | Tanh node 'node v1'
         Sigmoid          | Y = Mul(Mul(Mul(g, Sigmoid(g)), 0.5), u)                      | Sigmoid node 'node v1' together

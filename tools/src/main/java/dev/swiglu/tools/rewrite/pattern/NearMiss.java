@@ -76,9 +76,10 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
             return quantizer.get().describe() + " rounds to integers between the projections and the product;"
                     + " without it the product could be fused.";
         }
-        return String.join(", ", gate.nodes().stream().filter(node -> !node.is("Cast") && !node.is("Identity"))
-                .map(NodeRef::describe).toList())
-                + " together compute none of the activations that the operators have: " + ACTIVATIONS + ".";
+        List<String> nodes = gate.nodes().stream().filter(node -> !node.is("Cast") && !node.is("Identity"))
+                .map(NodeRef::describe).toList();
+        return String.join(", ", nodes) + (nodes.size() == 1 ? " computes" : " together compute")
+                + " none of the activations that the operators have, and one would be needed: " + ACTIVATIONS + ".";
     }
 
     private static Path path(ModelView view, NodeRef product, String value) {
