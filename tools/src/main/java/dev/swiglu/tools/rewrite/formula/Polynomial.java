@@ -29,6 +29,8 @@ public final class Polynomial {
 
     /** Ends the reading of what is no activation; thrown often in strange graphs, and so without a stack trace. */
     static final class TooLarge extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
         private TooLarge() {
             super(null, null, false, false);
         }
