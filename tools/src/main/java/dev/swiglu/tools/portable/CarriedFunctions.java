@@ -1,4 +1,4 @@
-package dev.swiglu.tools.gradient.portable;
+package dev.swiglu.tools.portable;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
@@ -21,6 +21,15 @@ import java.util.stream.IntStream;
  */
 public final class CarriedFunctions {
     private CarriedFunctions() {
+    }
+
+    /**
+     * The function that computes what {@code node} does.
+     *
+     * @param element the type of its inputs
+     */
+    public static FunctionProto of(NodeProto node, ElementType element, long opset) {
+        return OperatorBody.of(node, input -> element, opset);
     }
 
     /**
