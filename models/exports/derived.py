@@ -21,7 +21,7 @@ def transformer_optimizer(source, path):
     from onnxruntime.transformers.fusion_options import FusionOptions
     options = FusionOptions("gpt2")
     options.enable_rotary_embeddings = False  # what it makes of these does not run
-    optimizer.optimize_model(source, "gpt2", num_heads=2, hidden_size=32, optimization_options=options,
+    optimizer.optimize_model(source, "gpt2", num_heads=2, hidden_size=16, optimization_options=options,
                              opt_level=0).save_model_to_file(path)
 
 
@@ -62,7 +62,7 @@ def qdq(source, path, ops):
     class Samples(CalibrationDataReader):
         def __init__(self):
             random = numpy.random.default_rng(0)
-            self.left = [{"input_ids": random.integers(3, 64, (2, 5)), "attention_mask": numpy.ones((2, 5), numpy.int64)}
+            self.left = [{"input_ids": random.integers(3, 32, (2, 5)), "attention_mask": numpy.ones((2, 5), numpy.int64)}
                          for _ in range(2)]
 
         def get_next(self):

@@ -18,20 +18,26 @@ TEN = ("llama", "mistral", "qwen2", "qwen3", "phi3", "gemma2", "glm4", "smollm3"
 CASES = {}
 
 
-def case(name, family, tool, make, action="fused", gated=None):
-    """An export, and what the rewriter does with all of its gated MLPs."""
-    CASES[name] = (family, tool, make, action, FAMILIES[family].gated if gated is None else gated)
+def case(name, family, tool, make, fused=None, activation=0):
+    """An export, and what the rewriter does with its gated MLPs: what it fuses with the projections, and what without."""
+    if fused is None:
+        fused, activation = FAMILIES[family].gated - FAMILIES[family].packed, FAMILIES[family].packed
+    CASES[name] = (family, tool, make, fused, activation)
 
 
-def torch_case(name, exporter, opset, dtype="fp32", attention="eager", cache="", optimize=True, action="fused", gated=None):
+def torch_case(name, exporter, opset, dtype="fp32", attention="eager", cache="", optimize=True):
     parts = [name, dtype, exporter, f"op{opset}", cache, "raw" * (not optimize), attention]
     case("-".join(filter(None, parts)), name, exporter, lambda path: pytorch.export(
-        FAMILIES[name], path, exporter, opset, dtype, attention, cache, optimize=optimize), action, gated)
+        FAMILIES[name], path, exporter, opset, dtype, attention, cache, optimize=optimize))
 
 
-def derived_case(prefix, name, tool, make, action="fused"):
-    """Made from the family's plain TorchScript export."""
-    case(f"{prefix}-{name}", name, tool, lambda path: make(beside(path, f"{name}-fp32-ts-op17-eager"), path), action)
+def derived_case(prefix, name, tool, make, source="fp32-ts-op17-eager"):
+    """Made from another export of the family."""
+    case(f"{prefix}-{name}", name, tool, lambda path: make(beside(path, f"{name}-{source}"), path))
+
+
+def quantized_case(prefix, name, tool, make, source="fp32-ts-op17-eager"):
+    case(f"{prefix}-{name}", name, tool, lambda path: make(beside(path, f"{name}-{source}"), path), 0, FAMILIES[name].gated)
 
 
 def beside(path, name):
@@ -43,9 +49,11 @@ def beside(path, name):
 
 
 def genai_case(name, precision, provider):
+    """The builder unpacks what is packed."""
+    gated = FAMILIES[name].gated
+    counts = (0, gated) if precision.startswith("int") else (gated, 0)
     case(f"genai-{name}-{precision}-{provider}", name, "genai",
-         lambda path: genai.build(FAMILIES[name], path, precision, provider),
-         "activation" if precision.startswith("int") else "fused")
+         lambda path: genai.build(FAMILIES[name], path, precision, provider), *counts)
 
 
 def merged(path, name):
@@ -62,34 +70,35 @@ def lora(path, name):
 
 
 for name in FAMILIES:
-    unrolled = {"mixtral": 8, "qwen2-moe": 10}
-    torch_case(name, "ts", 17, gated=unrolled.get(name))
+    torch_case(name, "ts", 17)
 for name in TEN:
     derived_case("ortsaved-basic", name, "ort", lambda source, path: derived.saved_by_runtime(source, path, "basic"))
     derived_case("ortsaved-extended", name, "ort", lambda source, path: derived.saved_by_runtime(source, path, "extended"))
     derived_case("optimizer", name, "optimizer", derived.transformer_optimizer)
     derived_case("mixed", name, "float16", derived.mixed_precision)
 for name in ("llama", "mistral", "qwen2", "phi3", "gemma2", "olmo2"):
-    derived_case("int4", name, "int4", derived.int4, "activation")
-    derived_case("int8", name, "int8", derived.int8, "activation")
-    derived_case("qdq", name, "qdq", lambda source, path: derived.qdq(source, path, ["MatMul"]), "activation")
+    quantized_case("int4", name, "int4", derived.int4)
+    quantized_case("int8", name, "int8", derived.int8)
+    quantized_case("qdq", name, "qdq", lambda source, path: derived.qdq(source, path, ["MatMul"]))
 for name in ("llama", "phi3", "gemma2"):
     derived_case("ortsaved-all", name, "ort", lambda source, path: derived.saved_by_runtime(source, path, "all"))
     derived_case("mixed-activation", name, "float16",
                  lambda source, path: derived.mixed_precision(source, path, ("Sigmoid", "Tanh")))
     derived_case("unsorted", name, "float16",
                  lambda source, path: derived.mixed_precision_unsorted(source, path, ("Sigmoid", "Tanh")))
-    derived_case("int4-qdq", name, "int4", lambda source, path: derived.int4(source, path, op="QDQ"), "activation")
-    derived_case("int4-asymmetric", name, "int4", lambda source, path: derived.int4(source, path, symmetric=False), "activation")
+    quantized_case("int4-qdq", name, "int4", lambda source, path: derived.int4(source, path, op="QDQ"), "fp32-dynamo-op21-sdpa")
+    quantized_case("int4-asymmetric", name, "int4", lambda source, path: derived.int4(source, path, symmetric=False))
+    torch_case(name, "dynamo", 21, attention="sdpa")
 for name in ("llama", "gemma2", "glm4"):
     torch_case(name, "ts", 17, cache="past")
     torch_case(name, "ts", 17, cache="present")
-    case(f"merged-{name}", name, "optimum", lambda path, name=name: merged(path, name), gated=4)
+    counts = (0, 4) if FAMILIES[name].packed else (4, 0)
+    case(f"merged-{name}", name, "optimum", lambda path, name=name: merged(path, name), *counts)
 for name in ("llama", "phi3", "qwen3", "gemma2"):
     torch_case(name, "ts", 14)
     torch_case(name, "ts", 17, dtype="fp16")
     torch_case(name, "ts", 17, dtype="bf16")
-    case(f"lora-{name}", name, "peft", lambda path, name=name: lora(path, name), "activation")
+    case(f"lora-{name}", name, "peft", lambda path, name=name: lora(path, name), 0, 2)
 for name in ("llama", "mistral", "qwen2", "qwen3", "phi3", "gemma2", "granite", "smollm3", "olmo"):
     genai_case(name, "fp32", "cpu")
 for name, precision in (("mistral", "fp16"), ("gemma2", "bf16"), ("phi3", "fp16"), ("nemotron", "fp16"), ("qwen2", "int4"),
@@ -100,7 +109,6 @@ for name in TEN:
 for name in ("llama", "gemma2"):
     torch_case(name, "dynamo", 18, optimize=False)
     torch_case(name, "dynamo", 20, dtype="bf16")
-    torch_case(name, "dynamo", 21, attention="sdpa")
 for name in ("qwen3", "phi3"):
     torch_case(name, "dynamo", 18, dtype="fp16", cache="past")
 for name in ("t5-v1.1", "modernbert"):
@@ -111,10 +119,9 @@ def main(folder, wanted=""):
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "cases.csv"), "w", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["name", "family", "tool", "gated", "fused", "activation", "left"])
-        for name, (family, tool, _, action, gated) in CASES.items():
-            table.writerow([name, family, tool, gated, *(gated * (action == which) for which in ("fused", "activation", "left"))])
-    for name, (_, _, make, _, _) in CASES.items():
+        table.writerow(["name", "family", "tool", "fused", "activation"])
+        table.writerows([name, family, tool, fused, activation] for name, (family, tool, _, fused, activation) in CASES.items())
+    for name, (_, _, make, *_) in CASES.items():
         path = os.path.join(folder, name + ".onnx")
         if os.path.exists(path) or not re.search(wanted, name):
             continue

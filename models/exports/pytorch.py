@@ -38,7 +38,7 @@ def inputs_of(family, model, cache):
     if family.kind in ("image", "pixels"):
         size = model.config.image_size
         return [torch.randn(2 if family.kind == "image" else 1, 3, size, size, dtype=model.dtype)]
-    ids = torch.randint(3, 64, (2, LENGTH))
+    ids = torch.randint(3, 32, (2, LENGTH))
     cached = []
     if cache == "past":
         config = model.config
@@ -79,9 +79,9 @@ def export(family, path, exporter, opset, dtype="fp32", attention="eager", cache
 
 
 def dynamic_shapes(args):
-    batch, past, any_size = torch.export.Dim("batch"), torch.export.Dim("past"), torch.export.Dim.DYNAMIC
-    shapes = [{0: batch, 1: any_size}, {0: batch, 1: any_size}]
+    batch, length, total, past = (torch.export.Dim(name) for name in ("batch", "length", "total", "past"))
     cached = [{0: batch, 2: past} for _ in args[2:]]
+    shapes = [{0: batch, 1: length}, {0: batch, 1: total if cached else length}]
     return (*shapes, tuple(cached)) if cached else tuple(shapes)
 
 
@@ -99,11 +99,9 @@ def without_repeat_interleave(wanted):
 
 
 def forget_sources(path):
-    """The dynamo exporter notes a Python stack trace at every node, most of a small file; paths of this machine among them."""
+    """The dynamo exporter notes a Python stack trace at every node: most of a small file, and paths of this machine."""
     model = onnx.load(path)
     for node in model.graph.node:
-        kept = [entry for entry in node.metadata_props if entry.key == "namespace"]
         del node.metadata_props[:]
-        node.metadata_props.extend(kept)
         node.doc_string = ""
     onnx.save(model, path)

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.swiglu.tools.ModelBuilder;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.rewrite.rule.Action;
@@ -24,6 +25,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * output changes; and it does no more than the row allows, with a reason for whatever it leaves.
  */
 class LookAlikesTest {
+    private static final AttributeProto FLOAT = Attributes.of("to", TensorProto.DataType.FLOAT_VALUE);
+    private static final AttributeProto HALF = Attributes.of("to", TensorProto.DataType.FLOAT16_VALUE);
 
     private record LookAlike(String what, Action atMost, ModelBuilder graph) {
 
@@ -101,8 +104,7 @@ class LookAlikesTest {
                         .node("Reshape", "Xg", "X", "rows").node("Reshape", "Xu", "T", "rows").node("MatMul", "g", "Xg", "Wg")
                         .node("MatMul", "u", "Xu", "Wu").silu("g", "a").node("Mul", "Y", "a", "u").output("Y", 16, 16)),
                 row("X rounded to float16 for up alone", ACTIVATION, twoInputs(new ModelBuilder().input("X", 2, 8)
-                        .node("Cast", "half", List.of("X"), Attributes.of("to", 10))
-                        .node("Cast", "Z", List.of("half"), Attributes.of("to", 1)))),
+                        .node("Cast", "half", List.of("X"), HALF).node("Cast", "Z", List.of("half"), FLOAT))),
                 row("sigmoid of another projection", FUSED, projections().weight("Wh", 8, 16).node("MatMul", "h", "X", "Wh")
                         .node("Sigmoid", "s", "h").node("Mul", "a", "g", "s").node("Mul", "Y", "a", "u").output("Y", 2, 16)),
                 row("sigmoid gate on another input", LEFT, projections().input("Z", 2, 16).node("Sigmoid", "s", "g")
@@ -252,7 +254,7 @@ class LookAlikesTest {
                         .output("Y", 2, 16)),
                 row("activated gate shifted", LEFT, projections().scalar("one", 1).silu("g", "a").node("Add", "b", "a", "one")
                         .node("Mul", "Y", "b", "u").output("Y", 2, 16)),
-                row("sigmoid of -g", LEFT, projections().node("Neg", "n", "g").node("Sigmoid", "s", "n").node("Mul", "a", "g", "s")
+                row("sigmoid of -g, which is Swish of slope -1", FUSED, projections().node("Neg", "n", "g").node("Sigmoid", "s", "n").node("Mul", "a", "g", "s")
                         .node("Mul", "Y", "a", "u").output("Y", 2, 16)),
                 row("tanh gate", LEFT, gatedBy("Tanh")), row("softplus gate", LEFT, gatedBy("Softplus")),
                 row("softmax gate", LEFT, gatedBy("Softmax")), row("ELU gate", LEFT, gatedBy("Elu")),
@@ -270,6 +272,14 @@ class LookAlikesTest {
                 row("tanh of softplus of another", LEFT, projections().weight("Wh", 8, 16).node("MatMul", "h", "X", "Wh")
                         .node("Softplus", "p", "h").node("Tanh", "t", "p").node("Mul", "a", "g", "t").node("Mul", "Y", "a", "u")
                         .output("Y", 2, 16)),
+                row("sigmoid rounded to float16", LEFT, projections().node("Sigmoid", "s", "g").node("Cast", "h", List.of("s"), HALF)
+                        .node("Cast", "f", List.of("h"), FLOAT).node("Mul", "a", "g", "f").node("Mul", "Y", "a", "u")
+                        .output("Y", 2, 16)),
+                row("sigmoid of the gate rounded to float16", LEFT, projections().node("Cast", "h", List.of("g"), HALF)
+                        .node("Cast", "f", List.of("h"), FLOAT).node("Sigmoid", "s", "f").node("Mul", "a", "g", "s")
+                        .node("Mul", "Y", "a", "u").output("Y", 2, 16)),
+                row("gate rounded to float16", ACTIVATION, projections().node("Cast", "h", List.of("g"), HALF)
+                        .node("Cast", "f", List.of("h"), FLOAT).silu("f", "a").node("Mul", "Y", "a", "u").output("Y", 2, 16)),
                 row("sigmoid of sigmoid", LEFT, projections().node("Sigmoid", "r", "g").node("Sigmoid", "s", "r")
                         .node("Mul", "a", "g", "s").node("Mul", "Y", "a", "u").output("Y", 2, 16)));
     }

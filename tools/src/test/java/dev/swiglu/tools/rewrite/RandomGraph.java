@@ -40,14 +40,15 @@ final class RandomGraph {
     }
 
     private ModelBuilder drawn() {
-        graph.input("X", ROWS, NARROW).input("Z", ROWS, NARROW);
+        graph.input("X", ROWS, NARROW).input("Z", ROWS, NARROW).flag("condition");
         values.add(new Value("X", NARROW));
         values.add(new Value("X", NARROW));
         values.add(new Value("Z", NARROW));
         for (int steps = 2 + random.nextInt(4); steps > 0; steps--) {
-            switch (random.nextInt(8)) {
-                case 0 -> share(unary(any(values)));
-                case 1 -> share(binary(any(values)));
+            switch (random.nextInt(10)) {
+                case 0 -> values.add(unary(any(values)));
+                case 1 -> values.add(binary(any(values)));
+                case 2 -> values.add(captured(any(values)));
                 default -> gatedMlp();
             }
         }
@@ -72,11 +73,24 @@ final class RandomGraph {
             up = chance(0.85) ? projection(chance(0.85) ? x : any(of(NARROW)), WIDE) : chance(0.5) ? gate : other(gate);
         }
         Value activated = activation(gate);
+        up = chance(0.03) ? activated : up;
         Value product = chance(0.95) ? multiplied(activated, up) : node("Add", WIDE, activated, up);
-        share(product);
+        values.add(product);
         if (chance(0.5)) {
-            share(shrunk(projection(product, NARROW)));
+            values.add(shrunk(projection(product, NARROW)));
         }
+    }
+
+    /** Read in a body. */
+    private Value captured(Value x) {
+        Value result = new Value(name("v"), x.columns);
+        String whenTrue = name("v");
+        String whenFalse = name("v");
+        graph.branch(result.name, "condition", new ModelBuilder().silu(x.name, whenTrue).output(whenTrue, ROWS, x.columns),
+                new ModelBuilder().node("Identity", whenFalse, x.name).output(whenFalse, ROWS, x.columns));
+        unread.remove(x);
+        unread.add(result);
+        return result;
     }
 
     /** Keeps numbers from growing layer by layer. */
@@ -282,10 +296,6 @@ final class RandomGraph {
             values.add(value);
         }
         return value;
-    }
-
-    private void share(Value value) {
-        values.add(value);
     }
 
     private List<Value> of(int columns) {
