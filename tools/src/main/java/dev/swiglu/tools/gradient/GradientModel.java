@@ -54,6 +54,10 @@ public final class GradientModel {
             throw new ToolException(ExitCode.REFUSED, source.path() + " uses opset " + index.opset("")
                     + "; gradients need opset " + OLDEST_OPSET + " or newer. Convert the model first.");
         }
+        if (!main.isSorted()) {
+            throw new ToolException(ExitCode.REFUSED, source.path() + " has nodes before those whose values they read;"
+                    + " gradients need them in order. Sort the graph first.");
+        }
         this.selection = Selection.of(source, index, request);
         this.write = new GraphWriter(index.opset(""), main.graph());
         this.graph = main.graph().toBuilder().clearNode();

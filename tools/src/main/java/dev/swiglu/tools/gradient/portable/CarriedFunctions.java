@@ -19,6 +19,15 @@ public final class CarriedFunctions {
     }
 
     /**
+     * The function that computes what {@code node} does.
+     *
+     * @param element the type of its inputs
+     */
+    public static FunctionProto of(NodeProto node, ElementType element, long opset) {
+        return OperatorBody.of(node, input -> element, opset);
+    }
+
+    /**
      * Puts a function into {@code model} for each dev.swiglu operator among {@code nodes}, in place of what it had.
      *
      * @param notes receives sentences for people

@@ -8,10 +8,10 @@ import java.util.function.Supplier;
 public sealed interface Result<T> {
 
     /** It applies. */
-    record Match<T>(T value) implements Result<T> {
+    record Match<T>(T found) implements Result<T> {
     }
 
-    /** It does not; {@code reason} is a sentence that names the node or value in the way, and what would be needed. */
+    /** It does not; {@code reason} is a sentence that names the node or value in the way, and what would be needed, or empty where it is of no concern. */
     record Declined<T>(String reason) implements Result<T> {
     }
 
@@ -28,6 +28,11 @@ public sealed interface Result<T> {
         return obstacle.isPresent() ? declined(obstacle.get()) : match(value.get());
     }
 
+    /** What was found. */
+    default Optional<T> value() {
+        return this instanceof Match<T> match ? Optional.of(match.found) : Optional.empty();
+    }
+
     /** Goes on with both values; when one is missing, its reason is the answer. */
     default <U, R> Result<R> and(Result<U> other, BiFunction<T, U, Result<R>> next) {
         if (this instanceof Declined<T> declined) {
@@ -36,6 +41,6 @@ public sealed interface Result<T> {
         if (other instanceof Declined<U> declined) {
             return declined(declined.reason());
         }
-        return next.apply(((Match<T>) this).value(), ((Match<U>) other).value());
+        return next.apply(((Match<T>) this).found(), ((Match<U>) other).found());
     }
 }
