@@ -101,6 +101,7 @@ for name in ("llama", "phi3", "qwen3", "gemma2"):
     case(f"lora-{name}", name, "peft", lambda path, name=name: lora(path, name), 0, 2)
 for name in ("llama", "mistral", "qwen2", "qwen3", "phi3", "gemma2", "granite", "smollm3", "olmo"):
     genai_case(name, "fp32", "cpu")
+genai_case("qwen3", "int8", "cpu")
 for name, precision in (("mistral", "fp16"), ("gemma2", "bf16"), ("phi3", "fp16"), ("nemotron", "fp16"), ("qwen2", "int4"),
                         ("llama", "int4"), ("phi3", "int4"), ("qwen3", "int8")):
     genai_case(name, precision, "cuda")

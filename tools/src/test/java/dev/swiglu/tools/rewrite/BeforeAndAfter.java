@@ -53,8 +53,8 @@ final class BeforeAndAfter {
             return;
         }
         try {
-            assertSame(expected, run(builder(rewritten).config(SessionBuilder.CPU_FUSION, "kernel"), inputs), " with our kernels");
-            assertSame(expected, run(builder(rewritten).withoutOperators(), inputs), " without our library");
+            assertSame(expected, run(builder(rewritten).config(SessionBuilder.CPU_FUSION, "kernel"), inputs), "with our kernels");
+            assertSame(expected, run(builder(rewritten).withoutOperators(), inputs), "without our library");
         } catch (ModelException | IllegalArgumentException refused) {
             fail("The rewritten model does not run: " + refused.getMessage(), refused);
         }
@@ -63,7 +63,7 @@ final class BeforeAndAfter {
     private static void assertSame(Map<String, Tensor> expected, Map<String, Tensor> actual, String how) {
         assertEquals(expected.keySet(), actual.keySet());
         expected.forEach((name, tensor) -> {
-            assertArrayEquals(tensor.shape(), actual.get(name).shape(), name + how);
+            assertArrayEquals(tensor.shape(), actual.get(name).shape(), name + " " + how);
             double[] left = tensor.doubles();
             double[] right = actual.get(name).doubles();
             double largest = 1;
@@ -72,7 +72,7 @@ final class BeforeAndAfter {
             }
             for (int i = 0; i < left.length; i++) {
                 boolean same = Math.abs(left[i] - right[i]) <= BOUND * largest || Double.compare(left[i], right[i]) == 0;
-                assertTrue(same, name + how + " at " + i + ": " + left[i] + " before, " + right[i] + " after");
+                assertTrue(same, name + " " + how + " at " + i + ": " + left[i] + " before, " + right[i] + " after");
             }
         });
     }

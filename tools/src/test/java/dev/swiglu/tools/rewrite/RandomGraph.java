@@ -17,8 +17,8 @@ final class RandomGraph {
     private static final int ROWS = 3;
     private static final int NARROW = 8;
     private static final int WIDE = 16;
-    private static final List<String> UNARY =
-            List.of("Sigmoid", "Relu", "Tanh", "Neg", "Identity", "Erf", "Softplus", "com.microsoft::Gelu", "com.microsoft::FastGelu");
+    private static final List<String> UNARY = List.of("Sigmoid", "Relu", "Tanh", "Neg", "Identity", "Erf", "Softplus",
+            "com.microsoft::Gelu", "com.microsoft::FastGelu");
     private static final float[] CONSTANTS = {1, 1, 0.5f, 2, 1.702f, 1.4142135f, 0.70710677f, 0.044715f, 0.7978846f, -1};
 
     /** A matrix of {@link #ROWS} rows. */
@@ -217,7 +217,8 @@ final class RandomGraph {
     }
 
     private Value erfGelu(Value x) {
-        Value inner = chance(0.5) ? scaled(x, constant(0.70710677f)) : node("Div", x.columns, List.of(x.name, scalar(constant(1.4142135f))));
+        Value inner = chance(0.5) ? scaled(x, constant(0.70710677f))
+                : node("Div", x.columns, List.of(x.name, scalar(constant(1.4142135f))));
         return halved(x, added(node("Erf", x.columns, inner), constant(1)));
     }
 
