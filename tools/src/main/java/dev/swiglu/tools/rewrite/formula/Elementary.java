@@ -12,7 +12,7 @@ public enum Elementary {
                 .filter(factor -> factor instanceof Atom.Applied applied && applied.function() == EXP)
                 .map(factor -> ((Atom.Applied) factor).argument());
         if (this == RECIPROCAL) {
-            return argument.terms().size() == 1 ? argument.inverse()
+            return argument.isOneProduct() ? argument.inverse()
                     : exponent.map(z -> SIGMOID.of(z.times(Polynomial.of(-1)))).orElseGet(() -> applied(argument));
         }
         return this == LOG && exponent.isPresent() ? SOFTPLUS.of(exponent.get()) : applied(argument);

@@ -54,8 +54,8 @@ public final class FormulaReader {
 
     /** What one walk meets and may take, function bodies included; recursion ends where the steps do. */
     private static final class Walk {
-        private static final int DEEPEST = 32;
-        private static final int LONGEST = 1000;
+        private static final int DEEPEST = 24;
+        private static final int LONGEST = 96;
         private final Set<ElementType> casts = EnumSet.noneOf(ElementType.class);
         private int depth;
         private int steps;
@@ -115,13 +115,12 @@ public final class FormulaReader {
 
     private Optional<Reading> computed(String value) {
         return local(value).flatMap(node -> {
-            List<String> names = inputs(node);
-            List<Reading> inputs = names.stream().map(this::read).toList();
-            return formula(node, value, names, inputs).flatMap(formula -> reading(node, formula, inputs));
+            List<String> inputs = inputs(node);
+            return formula(node, value, inputs).flatMap(formula -> reading(node, formula, inputs));
         });
     }
 
-    private Optional<Reading> reading(NodeRef node, Polynomial formula, List<Reading> inputs) {
+    private Optional<Reading> reading(NodeRef node, Polynomial formula, List<String> inputs) {
         if (formula.number().isPresent()) {
             return Optional.of(new Reading(formula, Set.of()));
         }
@@ -130,29 +129,34 @@ public final class FormulaReader {
             return Optional.empty();
         }
         Set<NodeRef> nodes = new LinkedHashSet<>();
-        inputs.forEach(input -> nodes.addAll(input.nodes()));
         if (call == null) {
+            inputs.stream().filter(known::containsKey).forEach(input -> nodes.addAll(known.get(input).nodes()));
             nodes.add(node);
         }
         return Optional.of(new Reading(formula, nodes));
     }
 
-    private Optional<Polynomial> formula(NodeRef node, String value, List<String> names, List<Reading> inputs) {
+    private Optional<Polynomial> formula(NodeRef node, String value, List<String> inputs) {
         try {
+            if (inputs.isEmpty()) {
+                return Optional.empty();
+            }
             if (node.is("Cast") || node.is("CastLike")) {
-                return cast(node, inputs.get(0));
+                return cast(node, read(inputs.get(0)));
             }
-            if (names.size() == 2 && (node.is("com.microsoft", "BiasGelu") || node.is("com.microsoft", "FastGelu"))) {
-                String sum = sum(names.get(0), names.get(1));
-                return known.containsKey(sum) ? Operators.formula(node.node(), List.of(read(sum).formula())) : Optional.empty();
+            if (inputs.size() == 2 && (node.is("com.microsoft", "BiasGelu") || node.is("com.microsoft", "FastGelu"))) {
+                String sum = sum(inputs.get(0), inputs.get(1));
+                return known.containsKey(sum) ? Operators.formula(node.node(), 1, input -> read(sum).formula()) : Optional.empty();
             }
-            Optional<LocalFunction> function = view.index().function(node.node());
+            Optional<LocalFunction> function = view.index().function(node.node())
+                    .filter(called -> node.node().getOutputCount() <= called.function().getOutputCount());
             if (function.isPresent()) {
-                return Optional.of(called(function.get(), node, value, inputs));
+                return Optional.of(called(function.get(), node, value, inputs.stream().map(this::read).toList()));
             }
-            return names.contains("") || addsDimensions(names, inputs) ? Optional.empty()
-                    : Operators.formula(bound(node), inputs.stream().map(Reading::formula).toList());
-        } catch (ArithmeticException notAnActivation) {
+            return inputs.contains("") ? Optional.empty()
+                    : Operators.formula(bound(node), inputs.size(), input -> read(inputs.get(input)).formula())
+                            .filter(formula -> !addsDimensions(inputs));
+        } catch (Polynomial.TooLarge notAnActivation) {
             return Optional.empty();
         }
     }
@@ -185,12 +189,12 @@ public final class FormulaReader {
     }
 
     /** A number in a tensor of more dimensions than its partner would give the result those dimensions. */
-    private boolean addsDimensions(List<String> names, List<Reading> inputs) {
+    private boolean addsDimensions(List<String> inputs) {
         int rank = 1;
         int numberRank = 0;
-        for (int i = 0; i < names.size(); i++) {
-            int own = view.types().of(scope, names.get(i)).shape().rank();
-            if (inputs.get(i).isNumber()) {
+        for (String input : inputs) {
+            int own = view.types().of(scope, input).shape().rank();
+            if (read(input).isNumber()) {
                 numberRank = Math.max(numberRank, own);
             } else {
                 rank = Math.max(rank, own);

@@ -3,9 +3,10 @@ package dev.swiglu.tools.rewrite.formula;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /** What elementwise operators compute. A new one is a new line here. */
 final class Operators {
@@ -15,48 +16,58 @@ final class Operators {
     private Operators() {
     }
 
-    /** The formula of the node's output; empty for operators and forms that are not known. */
-    static Optional<Polynomial> formula(NodeProto node, List<Polynomial> inputs) {
-        boolean binary = inputs.size() == 2;
-        boolean unary = inputs.size() == 1;
-        Polynomial x = inputs.isEmpty() ? null : inputs.get(0);
-        Polynomial y = binary ? inputs.get(1) : null;
+    /**
+     * The formula of the node's output; empty for operators and forms that are not known.
+     *
+     * @param count how many inputs there are
+     * @param input reads one of them, which only happens when the operator is known
+     */
+    static Optional<Polynomial> formula(NodeProto node, int count, IntFunction<Polynomial> input) {
         String operator = node.getDomain().isEmpty() || node.getDomain().equals("ai.onnx")
                 ? node.getOpType() : node.getDomain() + "::" + node.getOpType();
-        return Optional.ofNullable(switch (operator) {
-            case "Mul" -> binary ? x.times(y) : null;
-            case "Add" -> binary ? x.plus(y) : null;
-            case "Sub" -> binary ? x.plus(y.times(-1)) : null;
-            case "Div" -> binary ? x.times(Elementary.RECIPROCAL.of(y)) : null;
-            case "Pow" -> binary ? power(x, y.number()) : null;
-            case "Max" -> binary ? maximum(x, y) : null;
-            case "Clip" -> clipped(node, inputs);
-            case "SwiGLU", "com.microsoft::SwiGLU" -> binary ? Activations.silu(x, alpha(node, 1)).times(y) : null;
-            case "ai.onnx.contrib::MulMulSigmoid" -> binary ? x.times(Activations.silu(y, 1)) : null;
-            default -> unary ? ofOne(operator, node, x) : null;
+        return Optional.ofNullable(switch (count) {
+            case 1 -> ofOne(operator, node, () -> input.apply(0));
+            case 2 -> ofTwo(operator, node, () -> input.apply(0), () -> input.apply(1));
+            default -> null;
         });
     }
 
-    private static Polynomial ofOne(String operator, NodeProto node, Polynomial x) {
+    private static Polynomial ofTwo(String operator, NodeProto node, Supplier<Polynomial> x, Supplier<Polynomial> y) {
         return switch (operator) {
-            case "Identity" -> x;
-            case "Neg" -> x.times(-1);
-            case "Sqrt" -> x.number().isPresent() ? Polynomial.of(Math.sqrt(x.number().getAsDouble())) : null;
-            case "Reciprocal" -> Elementary.RECIPROCAL.of(x);
-            case "Sigmoid" -> Elementary.SIGMOID.of(x);
-            case "Tanh" -> Elementary.TANH.of(x);
-            case "Erf" -> Elementary.ERF.of(x);
-            case "Exp" -> Elementary.EXP.of(x);
-            case "Log" -> Elementary.LOG.of(x);
-            case "Relu" -> Elementary.RELU.of(x);
-            case "Softplus" -> Elementary.SOFTPLUS.of(x);
-            case "Swish" -> Activations.silu(x, alpha(node, 1));
-            case "Mish" -> Activations.mish(x);
-            case "Gelu" -> approximates(node) ? Activations.geluTanh(x) : Activations.gelu(x);
-            case "com.microsoft::QuickGelu" -> Activations.silu(x, alpha(node, QUICK_GELU_ALPHA));
-            case "com.microsoft::Gelu", "com.microsoft::BiasGelu" -> Activations.gelu(x);
-            case "com.microsoft::FastGelu" -> Activations.geluTanh(x);
-            case "ai.onnx.contrib::MulSigmoid" -> Activations.silu(x, 1);
+            case "Mul" -> x.get().times(y.get());
+            case "Add" -> x.get().plus(y.get());
+            case "Sub" -> x.get().plus(y.get().times(-1));
+            case "Div" -> x.get().times(Elementary.RECIPROCAL.of(y.get()));
+            case "Pow" -> power(x.get(), y.get().number());
+            case "Max" -> isZero(y.get()) ? Elementary.RELU.of(x.get()) : isZero(x.get()) ? Elementary.RELU.of(y.get()) : null;
+            case "Clip" -> isZero(y.get()) ? Elementary.RELU.of(x.get()) : null;
+            case "SwiGLU", "com.microsoft::SwiGLU" -> Activations.silu(x.get(), alpha(node, 1)).times(y.get());
+            case "ai.onnx.contrib::MulMulSigmoid" -> x.get().times(Activations.silu(y.get(), 1));
+            default -> null;
+        };
+    }
+
+    private static Polynomial ofOne(String operator, NodeProto node, Supplier<Polynomial> x) {
+        return switch (operator) {
+            case "Identity" -> x.get();
+            case "Neg" -> x.get().times(-1);
+            case "Sqrt" -> root(x.get());
+            case "Reciprocal" -> Elementary.RECIPROCAL.of(x.get());
+            case "Sigmoid" -> Elementary.SIGMOID.of(x.get());
+            case "Tanh" -> Elementary.TANH.of(x.get());
+            case "Erf" -> Elementary.ERF.of(x.get());
+            case "Exp" -> Elementary.EXP.of(x.get());
+            case "Log" -> Elementary.LOG.of(x.get());
+            case "Relu" -> Elementary.RELU.of(x.get());
+            case "Softplus" -> Elementary.SOFTPLUS.of(x.get());
+            case "Clip" -> isRelu(node) ? Elementary.RELU.of(x.get()) : null;
+            case "Swish" -> Activations.silu(x.get(), alpha(node, 1));
+            case "Mish" -> Activations.mish(x.get());
+            case "Gelu" -> approximates(node) ? Activations.geluTanh(x.get()) : Activations.gelu(x.get());
+            case "com.microsoft::QuickGelu" -> Activations.silu(x.get(), alpha(node, QUICK_GELU_ALPHA));
+            case "com.microsoft::Gelu", "com.microsoft::BiasGelu" -> Activations.gelu(x.get());
+            case "com.microsoft::FastGelu" -> Activations.geluTanh(x.get());
+            case "ai.onnx.contrib::MulSigmoid" -> Activations.silu(x.get(), 1);
             default -> null;
         };
     }
@@ -72,23 +83,19 @@ final class Operators {
 
     private static Polynomial power(Polynomial x, OptionalDouble exponent) {
         double n = exponent.orElse(Double.NaN);
-        if (n == 0.5) {
-            return x.number().isPresent() ? Polynomial.of(Math.sqrt(x.number().getAsDouble())) : null;
-        }
         boolean whole = n == Math.rint(n) && n >= 1 && n <= HIGHEST_POWER;
-        return whole ? x.power((int) n) : n == -1 ? Elementary.RECIPROCAL.of(x) : null;
+        return whole ? x.power((int) n) : n == -1 ? Elementary.RECIPROCAL.of(x) : n == 0.5 ? root(x) : null;
     }
 
-    private static Polynomial maximum(Polynomial x, Polynomial y) {
-        return isZero(y) ? Elementary.RELU.of(x) : isZero(x) ? Elementary.RELU.of(y) : null;
+    /** Only of numbers, which graphs compute constants with. */
+    private static Polynomial root(Polynomial x) {
+        return x.number().isPresent() ? Polynomial.of(Math.sqrt(x.number().getAsDouble())) : null;
     }
 
-    /** Clip with a minimum of 0 and no maximum. */
-    private static Polynomial clipped(NodeProto node, List<Polynomial> inputs) {
-        boolean byAttribute = inputs.size() == 1 && Attributes.find(node, "min").map(AttributeProto::getF).orElse(-1f) == 0
-                && Attributes.find(node, "max").isEmpty();
-        boolean byInput = inputs.size() == 2 && isZero(inputs.get(1));
-        return byAttribute || byInput ? Elementary.RELU.of(inputs.get(0)) : null;
+    /** A Clip before opset 11, with a minimum of 0 and no maximum. */
+    private static boolean isRelu(NodeProto clip) {
+        return Attributes.find(clip, "min").filter(minimum -> minimum.getF() == 0).isPresent()
+                && Attributes.find(clip, "max").isEmpty();
     }
 
     private static boolean isZero(Polynomial polynomial) {

@@ -11,15 +11,31 @@ import java.util.Set;
 /**
  * An elementwise formula, multiplied out: a sum of products of {@link Atom}s, each with a coefficient. Graphs that compute
  * the same by another order or grouping of sums and products have the same polynomial.
- *
- * @param terms the coefficient of each product, which is given by the exponents of its atoms; never zero
  */
-public record Polynomial(Map<Map<Atom, Integer>, Double> terms) {
-    /** Formulas of activations are small; what grows beyond this is something else. */
-    private static final int MOST_TERMS = 32;
+public final class Polynomial {
+    /** Atoms, also inside of functions. Formulas of activations have a dozen; what grows beyond this is something else. */
+    private static final int LARGEST = 64;
 
-    public Polynomial {
-        terms = Map.copyOf(terms);
+    /** The coefficient of each product, which is given by the exponents of its atoms; never zero. */
+    private final Map<Map<Atom, Integer>, Double> terms;
+    private final int size;
+    private final int hash;
+
+    private Polynomial(Map<Map<Atom, Integer>, Double> terms) {
+        this.terms = Map.copyOf(terms);
+        this.size = terms.keySet().stream().mapToInt(product -> 1 + product.keySet().stream().mapToInt(Polynomial::size).sum()).sum();
+        this.hash = this.terms.hashCode();
+    }
+
+    /** Ends the reading of what is no activation; thrown often in strange graphs, and so without a stack trace. */
+    static final class TooLarge extends RuntimeException {
+        private TooLarge() {
+            super(null, null, false, false);
+        }
+    }
+
+    private static int size(Atom atom) {
+        return atom instanceof Atom.Applied applied ? 1 + applied.argument().size : 1;
     }
 
     public static Polynomial of(double number) {
@@ -162,9 +178,24 @@ public record Polynomial(Map<Map<Atom, Integer>, Double> terms) {
     }
 
     private static Polynomial limited(Map<Map<Atom, Integer>, Double> terms) {
-        if (terms.size() > MOST_TERMS || !terms.values().stream().allMatch(Double::isFinite)) {
-            throw new ArithmeticException("not the formula of an activation");
+        Polynomial result = new Polynomial(terms);
+        if (result.size > LARGEST || !terms.values().stream().allMatch(Double::isFinite)) {
+            throw new TooLarge();
         }
-        return new Polynomial(terms);
+        return result;
+    }
+
+    boolean isOneProduct() {
+        return terms.size() == 1;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Polynomial that && hash == that.hash && terms.equals(that.terms);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
     }
 }

@@ -19,7 +19,8 @@ import java.util.Set;
  */
 final class GateSearch {
     /** Activations are short; GELU spelled out takes nine nodes. */
-    private static final int FARTHEST = 48;
+    private static final int FARTHEST = 24;
+    private static final int MOST_CANDIDATES = 16;
     private static final Set<String> ENDS = Set.of("Mul", "Div", "Cast", "SwiGLU", "MulMulSigmoid");
     /** Operators that make an activation out of arithmetic, or are one. */
     private static final Set<String> BENDS = Set.of("Sigmoid", "Tanh", "Erf", "Exp", "Relu", "Softplus", "Max", "Clip", "Swish",
@@ -57,7 +58,8 @@ final class GateSearch {
         }
     }
 
-    private Set<Candidate> candidates() {
+    /** The nearest to an activation first. */
+    private List<Candidate> candidates() {
         Set<Candidate> candidates = new LinkedHashSet<>();
         for (NodeRef bend : upstream(List.of(end)).stream().filter(node -> bends(node)).toList()) {
             if (bend.is("com.microsoft", "BiasGelu") || bend.is("com.microsoft", "FastGelu") && !bend.input(1).isEmpty()) {
@@ -69,7 +71,7 @@ final class GateSearch {
             }
         }
         candidates.removeIf(candidate -> candidate.value().isEmpty() || scope.initializer(candidate.value()).isPresent());
-        return candidates;
+        return candidates.stream().limit(MOST_CANDIDATES).toList();
     }
 
     /** The nodes, and the elementwise nodes before them, the nearest first. */
