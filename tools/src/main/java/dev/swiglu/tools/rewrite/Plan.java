@@ -44,7 +44,7 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
             Map<GatedProduct, Decision> decisions, Map<String, FunctionProto> carried) {
         Map<GatedProduct, Rewrite> matches = new LinkedHashMap<>();
         undecided.forEach((product, reasons) -> {
-            Result<Rewrite> result = rule.apply(product, view);
+            Result<Rewrite> result = rule.apply(product, view).unless(Rewrite::contradiction);
             if (result instanceof Result.Match<Rewrite> match) {
                 matches.put(product, match.found());
             } else if (result instanceof Result.Declined<Rewrite> declined && !declined.reason().isEmpty()) {

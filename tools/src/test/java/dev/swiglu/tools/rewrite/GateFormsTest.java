@@ -2,10 +2,10 @@ package dev.swiglu.tools.rewrite;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.swiglu.tools.ModelBuilder;
-import dev.swiglu.tools.rewrite.rule.Action;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import dev.swiglu.tools.ModelBuilder;
+import dev.swiglu.tools.rewrite.rule.Action;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -98,6 +98,7 @@ class GateFormsTest {
         c = Clip(g,,1.5); k = Clip(u, -1.25, 1.25); Y = Mul(Add(k, 1), Mul(c, Sigmoid(c)))              | c,k | ACTIVATION
         c = Clip(g, -1.5, 1.5); k = Clip(u, -1.5, 1.5); Y = Mul(Mul(c, Sigmoid(c)), k)                  | c,k | ACTIVATION
         c = Clip(g,,1.5); Y = Mul(Mul(c, Sigmoid(c)), u)                                                | c,u | ACTIVATION
+        s = Add(g, 0.5); Y = Mul(Mul(s, Sigmoid(s)), s)                                                 | s,s | ACTIVATION
         c = Min(g, 1.5); k = Clip(u, -1.5, 1.5); Z = Neg(c); Y = Mul(Mul(c, Sigmoid(c)), k)             | c,k | ACTIVATION
         """)
     void clampsAndShifts(String nodes, String inputs, Action action) throws Exception {

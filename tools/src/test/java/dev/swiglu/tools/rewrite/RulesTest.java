@@ -193,12 +193,29 @@ class RulesTest {
         assertReason(site, "'Wg' and 'Wu' is transposed and the other is not");
     }
 
+    /** Operators that this ONNX Runtime does not have. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        SwiGLU        | 0.5 | X,Wg,Wu | Y = SwiGLU[alpha=0.5](g, u)
+        SwiGLU        | 1   | X,Wg,Wu | Y = ms.SwiGLU(g, u)
+        Swish         | 1   | X,Wg,Wu | Y = Mul(Swish(g), u)
+        Swish         | 2   | X,Wg,Wu | Y = Mul(u, Swish[alpha=2.0](g))
+        MulSigmoid    | 1   | X,Wg,Wu | Y = Mul(ai.onnx.contrib::MulSigmoid(g), u)
+        MulMulSigmoid | 1   | X,Wu,Wg | Y = ai.onnx.contrib::MulMulSigmoid(g, u)
+        """)
+    void operatorsThatAreSiluOrSwiGlu(String form, float alpha, String inputs, String nodes) {
+        Site site = only(ModelBuilder.projections().nodes(nodes).output("Y", 2, 16));
+        assertEquals(List.of(Action.FUSED, "MatMul, " + form, "silu", alpha, List.of(inputs.split(","))),
+                List.of(site.action(), site.form(), site.activation(), site.alpha(), site.inputs()));
+    }
+
+    /** Initializers that are inputs, too, may have other values in the next run. */
     @Test
-    void standardSwiGluKeepsItsAlpha() {
-        Site site = only(ModelBuilder.projections().node("SwiGLU", "Y", List.of("g", "u"), Attributes.of("alpha", 0.5f))
-                .output("Y", 2, 16));
-        assertEquals(List.of(Action.FUSED, "MatMul, SwiGLU", "silu", 0.5f),
-                List.of(site.action(), site.form(), site.activation(), site.alpha()));
+    void overridableInitializersAreReadButNotRelied() {
+        Site weights = only(ModelBuilder.swiglu().input("Wg", 8, 16));
+        assertEquals(List.of(Action.FUSED, List.of("X", "Wg", "Wu")), List.of(weights.action(), weights.inputs()));
+        Site alpha = only(scaledSilu(new ModelBuilder().scalar("alpha", 0.5f).input("alpha")));
+        assertReason(alpha, "together compute none of the activations");
     }
 
     @Test

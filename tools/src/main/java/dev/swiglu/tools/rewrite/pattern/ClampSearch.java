@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /** Takes clamps and a shift in front of a gated product into it, where they are exactly those that the operators have. */
 record ClampSearch(ModelView view, Scope scope) {
@@ -33,7 +34,8 @@ record ClampSearch(ModelView view, Scope scope) {
         Gate gate = new Gate(old.activation(), limited ? gateLimit.get().source() : old.input(), old.bias(), nodes,
                 old.form() + (limited ? " clamped" : ""));
         GatedProduct widened = new GatedProduct(product.product(), gate, limited ? upLimit.get().source() : up.source(), clamping);
-        return !clamping.equals(Clamping.NONE) && areReadNowhereElse(nodes, product.product()) ? widened : product;
+        boolean apart = Stream.of(gate.input(), widened.up()).flatMap(value -> scope.producer(value).stream()).noneMatch(nodes::contains);
+        return !clamping.equals(Clamping.NONE) && apart && areReadNowhereElse(nodes, product.product()) ? widened : product;
     }
 
     private boolean areReadNowhereElse(List<NodeRef> nodes, NodeRef product) {

@@ -4,7 +4,6 @@ import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.onnx.Scope;
 import dev.swiglu.tools.rewrite.formula.FormulaReader;
-import dev.swiglu.tools.rewrite.formula.Polynomial;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

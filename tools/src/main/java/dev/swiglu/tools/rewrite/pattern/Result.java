@@ -2,6 +2,7 @@ package dev.swiglu.tools.rewrite.pattern;
 
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** What a recognizer or a rule answers: what it found, or the reason why it leaves the graph alone. */
@@ -26,6 +27,11 @@ public sealed interface Result<T> {
     /** The value, unless there is an obstacle; that is then the reason. */
     static <T> Result<T> unless(Optional<String> obstacle, Supplier<T> value) {
         return obstacle.isPresent() ? declined(obstacle.get()) : match(value.get());
+    }
+
+    /** The same, unless there is an obstacle to what was found. */
+    default Result<T> unless(Function<T, Optional<String>> obstacle) {
+        return this instanceof Match<T> match ? unless(obstacle.apply(match.found), () -> match.found) : this;
     }
 
     /** What was found. */

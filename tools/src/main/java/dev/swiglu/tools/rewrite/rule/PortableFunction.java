@@ -3,9 +3,9 @@ package dev.swiglu.tools.rewrite.rule;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
-import dev.swiglu.tools.gradient.portable.CarriedFunctions;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.tools.portable.CarriedFunctions;
 
 /**
  * What one dev.swiglu node computes, as a model-local function of the operator's name: ONNX Runtime prefers a registered

@@ -1,4 +1,4 @@
-package dev.swiglu.tools.gradient.portable;
+package dev.swiglu.tools.portable;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.ModelProto;

@@ -1,4 +1,4 @@
-package dev.swiglu.tools.gradient;
+package dev.swiglu.tools.portable;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
@@ -30,7 +30,7 @@ public final class GraphWriter {
     private final List<NodeProto> nodes = new ArrayList<>();
     private String place = "";
 
-    GraphWriter(long opset, GraphProto graph) {
+    public GraphWriter(long opset, GraphProto graph) {
         this.opset = opset;
         graph.getInputList().forEach(input -> taken.add(input.getName()));
         graph.getInitializerList().forEach(tensor -> taken.add(tensor.getName()));
@@ -57,7 +57,7 @@ public final class GraphWriter {
     }
 
     /** What the names of the next nodes begin with: whose gradient they compute. */
-    void at(String place) {
+    public void at(String place) {
         this.place = place;
     }
 

@@ -1,6 +1,5 @@
-package dev.swiglu.tools.gradient.portable;
+package dev.swiglu.tools.portable;
 
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.ElementType;
 
 /**
