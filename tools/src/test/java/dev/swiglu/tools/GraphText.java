@@ -54,7 +54,8 @@ final class GraphText {
             }
         } while (text.charAt(at) == ',');
         at++;
-        return node(head.replace("ms.", "com.microsoft::").replace("own.", "own::"), outputs.isEmpty() ? List.of("v" + ++made) : outputs, inputs, attributes);
+        String operator = head.replace("ms.", "com.microsoft::").replace("own.", "own::");
+        return node(operator, outputs.isEmpty() ? List.of("v" + ++made) : outputs, inputs, attributes);
     }
 
     private String node(String op, List<String> outputs, List<String> inputs, List<AttributeProto> attributes) {

@@ -32,7 +32,8 @@ final class StructureDigest {
 
     private static void add(MessageDigest digest, List<NodeProto> nodes, List<ValueInfoProto> declarations) {
         for (NodeProto node : nodes) {
-            digest.update(node.getOpType().equals("Constant") ? node.getOutput(0).getBytes(StandardCharsets.UTF_8) : node.toByteArray());
+            digest.update(node.getOpType().equals("Constant")
+                    ? node.getOutput(0).getBytes(StandardCharsets.UTF_8) : node.toByteArray());
         }
         for (ValueInfoProto declaration : declarations) {
             digest.update(declaration.toByteArray());

@@ -8,14 +8,27 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import dev.swiglu.tools.ModelBuilder;
+import dev.swiglu.tools.onnx.ModelFile;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 
 /** ONNX Runtime without our library, which runs rewritten models by the functions that they carry. */
 final class PlainRuntime {
     private PlainRuntime() {
+    }
+
+    /** What every rewrite promises: the same outputs, the original back, and nothing new when done twice. */
+    static void assertPromises(ModelBuilder model, Rewriter rewriter) throws OrtException {
+        ModelProto rewritten = rewriter.result("test").orElseThrow();
+        assertSameOutputs(model.build(), rewritten);
+        assertEquals(model.build(), Restoration.of(rewritten).orElseThrow().model());
+        ModelFile again = new ModelFile(Path.of("test.onnx"), rewritten, rewritten.toByteString());
+        assertEquals(Optional.empty(), Rewriter.of(again, Mode.AUTO).result("later"));
     }
 
     /** Both models give the same numbers for the same random inputs. */

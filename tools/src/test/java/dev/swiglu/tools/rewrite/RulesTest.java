@@ -99,7 +99,7 @@ class RulesTest {
     /** Each looks like a gated MLP and is none that our operators compute. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-        HardSwish        | Y = Mul(HardSwish(g), u)                                      | HardSwish node 'node v1' together
+        HardSwish        | Y = Mul(HardSwish(g), u)                                      | HardSwish node 'node v1' computes none
         Elu              | Y = Mul(Elu(g), u)                                            | Elu node 'node v1'
         Tanh             | Y = Mul(u, Tanh(g))                                           | Tanh node 'node v1'
         Sigmoid          | Y = Mul(Mul(Mul(g, Sigmoid(g)), 0.5), u)                      | Sigmoid node 'node v1' together
@@ -107,12 +107,14 @@ class RulesTest {
         Sigmoid          | Y = Mul(Mul(g, Sigmoid(Mul(g, wide))), u)                     | Sigmoid node
         Erf              | Y = Mul(Mul(g, Add(1, Erf(g))), u)                            | Erf node
         Tanh             | Y = Mul(Mul(Mul(0.5, g), Add(1, Tanh(Mul(0.8, g)))), u)       | Tanh node
+        twist            | Y = Mul(own.twist(g), u)                                      | twist node 'node v1'
         Clip             | Y = Mul(Clip(g, 0, 6), u)                                     | Clip node
         Sigmoid          | Y = Mul(Mul(g, Cast[to=1](Cast[to=10](Sigmoid(g)))), u)       | Sigmoid node
         Sigmoid          | q = QuantizeLinear(Mul(g, Sigmoid(g)), 0.1); Y = Mul(DequantizeLinear(q, 0.1), u) | QuantizeLinear node 'node q' rounds
         """)
     void nearMissesAreListedWithWhatStandsInTheWay(String form, String nodes, String reason) {
-        Site site = only(ModelBuilder.projections().weight("wide", 16).nodes(nodes).output("Y", 2, 16));
+        Site site = only(ModelBuilder.projections().weight("wide", 16)
+                .function("twist", List.of("x"), "y = Mul(x, Tanh(x))").nodes(nodes).output("Y", 2, 16));
         assertEquals(List.of(Action.LEFT, "unknown", form), List.of(site.action(), site.activation(), site.form()), site::toString);
         assertReason(site, reason);
     }

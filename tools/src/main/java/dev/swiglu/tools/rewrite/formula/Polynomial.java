@@ -23,15 +23,21 @@ public final class Polynomial {
 
     private Polynomial(Map<Map<Atom, Integer>, Double> terms) {
         this.terms = Map.copyOf(terms);
-        this.size = terms.keySet().stream().mapToInt(product -> 1 + product.keySet().stream().mapToInt(Polynomial::size).sum()).sum();
+        this.size = terms.keySet().stream().mapToInt(Polynomial::size).sum();
         this.hash = this.terms.hashCode();
     }
 
     /** Ends the reading of what is no activation; thrown often in strange graphs, and so without a stack trace. */
     static final class TooLarge extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
         private TooLarge() {
             super(null, null, false, false);
         }
+    }
+
+    private static int size(Map<Atom, Integer> product) {
+        return 1 + product.keySet().stream().mapToInt(Polynomial::size).sum();
     }
 
     private static int size(Atom atom) {
@@ -84,9 +90,8 @@ public final class Polynomial {
 
     /** The value of a polynomial without atoms. */
     public OptionalDouble number() {
-        return terms.isEmpty() ? OptionalDouble.of(0)
-                : terms.size() == 1 && terms.containsKey(Map.<Atom, Integer>of()) ? OptionalDouble.of(terms.get(Map.<Atom, Integer>of()))
-                : OptionalDouble.empty();
+        boolean constant = terms.keySet().stream().allMatch(Map::isEmpty);
+        return constant ? OptionalDouble.of(terms.values().stream().mapToDouble(Double::doubleValue).sum()) : OptionalDouble.empty();
     }
 
     /** The atom that is all of this polynomial. */

@@ -34,7 +34,8 @@ record ClampSearch(ModelView view, Scope scope) {
         Gate gate = new Gate(old.activation(), limited ? gateLimit.get().source() : old.input(), old.bias(), nodes,
                 old.form() + (limited ? " clamped" : ""));
         GatedProduct widened = new GatedProduct(product.product(), gate, limited ? upLimit.get().source() : up.source(), clamping);
-        boolean apart = Stream.of(gate.input(), widened.up()).flatMap(value -> scope.producer(value).stream()).noneMatch(nodes::contains);
+        boolean apart = Stream.of(gate.input(), widened.up())
+                .flatMap(value -> scope.producer(value).stream()).noneMatch(nodes::contains);
         return !clamping.equals(Clamping.NONE) && apart && areReadNowhereElse(nodes, product.product()) ? widened : product;
     }
 

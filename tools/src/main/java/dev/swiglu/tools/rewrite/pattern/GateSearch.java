@@ -38,7 +38,8 @@ final class GateSearch {
     }
 
     Optional<GatedProduct> find() {
-        if (!ENDS.contains(end.node().getOpType()) && !isCall(end)) {
+        boolean ends = end.node().getOutputCount() == 1 && (ENDS.contains(end.node().getOpType()) || isCall(end));
+        if (!ends) {
             return Optional.empty();
         }
         for (Candidate candidate : candidates()) {
@@ -60,7 +61,7 @@ final class GateSearch {
     /** The nearest to an activation first. */
     private List<Candidate> candidates() {
         Set<Candidate> candidates = new LinkedHashSet<>();
-        for (NodeRef bend : upstream(List.of(end)).stream().filter(node -> bends(node)).toList()) {
+        for (NodeRef bend : upstream(List.of(end)).stream().filter(this::bends).toList()) {
             if (bend.is("com.microsoft", "BiasGelu") || bend.is("com.microsoft", "FastGelu") && !bend.input(1).isEmpty()) {
                 candidates.add(new Candidate(bend.input(0), bend.input(1)));
             } else {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A product that looks like a gated MLP and is none that our operators compute: one projection of X, through something that
@@ -43,14 +44,14 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
     }
 
     /** What lies before a value, as far back as the projections that it is made of. */
-    private record Path(Set<NodeRef> projections, Set<NodeRef> nodes, boolean complete) {
+    private record Path(Set<NodeRef> projections, Set<NodeRef> nodes, Set<NodeRef> bends, boolean complete) {
     }
 
     private static Optional<NearMiss> between(ModelView view, NodeRef product, int gated) {
-        Path gate = path(product, product.input(gated));
-        Path up = path(product, product.input(1 - gated));
+        Path gate = path(view, product, product.input(gated));
+        Path up = path(view, product, product.input(1 - gated));
         boolean alike = gate.complete() && up.complete() && gate.projections().size() == 1 && up.projections().size() == 1
-                && gate.nodes().stream().anyMatch(NearMiss::bends) && up.nodes().stream().noneMatch(NearMiss::bends);
+                && !gate.bends().isEmpty() && up.bends().isEmpty();
         if (!alike) {
             return Optional.empty();
         }
@@ -63,7 +64,8 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
     }
 
     private static String form(Path gate) {
-        return String.join("+", gate.nodes().stream().filter(NearMiss::bends).map(node -> node.node().getOpType()).distinct().toList());
+        return gate.bends().stream().map(node -> node.node().getOpType()).distinct()
+                .collect(Collectors.joining("+"));
     }
 
     private static String reason(Path gate, Path up) {
@@ -74,15 +76,17 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
             return quantizer.get().describe() + " rounds to integers between the projections and the product;"
                     + " without it the product could be fused.";
         }
-        return String.join(", ", gate.nodes().stream().filter(node -> !node.is("Cast") && !node.is("Identity"))
-                .map(NodeRef::describe).toList())
-                + " together compute none of the activations that the operators have: " + ACTIVATIONS + ".";
+        List<String> nodes = gate.nodes().stream().filter(node -> !node.is("Cast") && !node.is("Identity"))
+                .map(NodeRef::describe).toList();
+        return String.join(", ", nodes) + (nodes.size() == 1 ? " computes" : " together compute")
+                + " none of the activations that the operators have, and one would be needed: " + ACTIVATIONS + ".";
     }
 
-    private static Path path(NodeRef product, String value) {
+    private static Path path(ModelView view, NodeRef product, String value) {
         Scope scope = product.scope();
         Set<NodeRef> projections = new LinkedHashSet<>();
         Set<NodeRef> nodes = new LinkedHashSet<>();
+        Set<NodeRef> bends = new LinkedHashSet<>();
         Queue<String> open = new ArrayDeque<>(List.of(value));
         while (!open.isEmpty() && nodes.size() < FARTHEST) {
             String next = open.remove();
@@ -93,18 +97,19 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
             String operator = producer.map(node -> node.node().getOpType()).orElse("");
             if (PROJECTIONS.contains(operator)) {
                 projections.add(producer.get());
-            } else if (LINEAR.contains(operator) || BENT.contains(operator)) {
-                if (nodes.add(producer.get())) {
-                    open.addAll(producer.get().node().getInputList());
-                }
-            } else {
-                return new Path(projections, nodes, false);
+                continue;
+            }
+            boolean bent = BENT.contains(operator) || producer.flatMap(node -> view.index().function(node.node())).isPresent();
+            if (!bent && !LINEAR.contains(operator)) {
+                return new Path(projections, nodes, bends, false);
+            }
+            if (bent) {
+                bends.add(producer.get());
+            }
+            if (nodes.add(producer.get())) {
+                open.addAll(producer.get().node().getInputList());
             }
         }
-        return new Path(projections, nodes, open.isEmpty());
-    }
-
-    private static boolean bends(NodeRef node) {
-        return BENT.contains(node.node().getOpType());
+        return new Path(projections, nodes, bends, open.isEmpty());
     }
 }

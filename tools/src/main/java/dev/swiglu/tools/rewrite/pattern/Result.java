@@ -12,7 +12,11 @@ public sealed interface Result<T> {
     record Match<T>(T found) implements Result<T> {
     }
 
-    /** It does not; {@code reason} is a sentence that names the node or value in the way, and what would be needed, or empty where it is of no concern. */
+    /**
+     * It does not.
+     *
+     * @param reason a sentence that names the node or value in the way, and what would be needed; empty where it is of no concern
+     */
     record Declined<T>(String reason) implements Result<T> {
     }
 
