@@ -1,5 +1,6 @@
 package dev.swiglu.tools.verify.inputs;
 
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.onnx.Scope;
@@ -41,7 +42,15 @@ public record AttentionCache(Scope graph, NodeRef attention) {
         long keyHeads = Attributes.integer(attention.node(), "kv_num_heads", 0);
         boolean packed = attention.input(1).isEmpty();
         long heads = packed ? Attributes.integer(attention.node(), "num_heads", 0) + 2 * keyHeads : keyHeads;
-        return columns(attention.input(packed ? 0 : 1)).map(columns -> columns / heads);
+        String keys = attention.input(packed ? 0 : 1);
+        return declaredColumns(keys).or(() -> columns(keys)).map(columns -> columns / heads);
+    }
+
+    private Optional<Long> declaredColumns(String value) {
+        return graph.graph().getValueInfoList().stream().filter(info -> info.getName().equals(value))
+                .map(info -> info.getType().getTensorType().getShape()).filter(shape -> shape.getDimCount() > 0)
+                .map(shape -> shape.getDim(shape.getDimCount() - 1)).filter(TensorShapeProto.Dimension::hasDimValue)
+                .map(TensorShapeProto.Dimension::getDimValue).findFirst();
     }
 
     /** Follows first inputs up to a projection; norms, rotations and biases in between keep the width. */
