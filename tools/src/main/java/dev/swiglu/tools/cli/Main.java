@@ -7,7 +7,6 @@ import dev.swiglu.NativeLibraryException;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.publish.DataMode;
-import dev.swiglu.tools.publish.PublicationCheck;
 import dev.swiglu.tools.rewrite.Mode;
 import dev.swiglu.tools.verify.VerifiedPublication;
 import java.io.PrintWriter;
@@ -45,13 +44,9 @@ public final class Main implements Runnable {
     /** The command line as {@code main} runs it; tests call this one. */
     public static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Main());
-        PublicationCheck verification = new VerifiedPublication(Device.cpu(), 0, report -> {
-            commandLine.getErr().print(VerificationTable.of(report));
-            commandLine.getErr().flush();
-        });
         return commandLine
                 .addSubcommand(new InspectCommand())
-                .addSubcommand(new RewriteCommand(verification))
+                .addSubcommand(new RewriteCommand(reports -> new VerifiedPublication(Device.cpu(), 0, reports)))
                 .addSubcommand(new RestoreCommand())
                 .addSubcommand(new GradientCommand())
                 .addSubcommand(new VerifyCommand())

@@ -1,6 +1,7 @@
 package dev.swiglu.tools.cli;
 
 import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.html.VerificationPage;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.VerificationReport;
 import dev.swiglu.tools.verify.Verifier;
@@ -43,7 +44,7 @@ public final class VerifyCommand implements Callable<Integer> {
     private boolean portable;
 
     @Mixin
-    private ReportOptions reports;
+    private PageOptions reports;
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
@@ -59,7 +60,7 @@ public final class VerifyCommand implements Callable<Integer> {
                 ? new SampleInputs(originalModel, seed).all()
                 : List.of(GivenInputs.read(inputs, originalModel.proto().getGraph()));
         VerificationReport report = new Verifier(originalModel, samples, device.get()).verify(rewrittenModel, !portable);
-        reports.write(report, () -> VerificationTable.of(report), spec.commandLine().getOut());
+        reports.write(report, () -> VerificationTable.of(report), () -> VerificationPage.of(report), spec.commandLine().getOut());
         return (report.passed() ? ExitCode.DONE : ExitCode.INACCURATE).number();
     }
 }

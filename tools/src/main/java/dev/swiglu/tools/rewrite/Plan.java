@@ -18,14 +18,15 @@ import java.util.Map;
  * @param rewrites one for each site that is not left alone
  */
 public record Plan(List<Site> sites, List<Rewrite> rewrites) {
+    private static final String NOT_SELECTED = "The plan leaves it alone.";
 
-    public static Plan of(ModelView view, Mode mode) {
+    public static Plan of(ModelView view, Mode mode, Selection selection) {
         Map<GatedProduct, List<String>> undecided = new LinkedHashMap<>();
         GatedProduct.findAll(view).forEach(product -> undecided.put(product, new ArrayList<>()));
         List<GatedProduct> products = List.copyOf(undecided.keySet());
         Map<GatedProduct, Decision> decisions = new LinkedHashMap<>();
         for (RewriteRule rule : mode.rules()) {
-            decide(rule, view, undecided, decisions);
+            decide(rule, view, selection, undecided, decisions);
         }
         List<Site> sites = products.stream().map(product -> decisions.containsKey(product)
                 ? decisions.get(product).site(product)
@@ -35,10 +36,13 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
     }
 
     /** Moves the products that the rule takes from {@code undecided}, where the others gather reasons, to {@code decisions}. */
-    private static void decide(RewriteRule rule, ModelView view, Map<GatedProduct, List<String>> undecided,
-            Map<GatedProduct, Decision> decisions) {
+    private static void decide(RewriteRule rule, ModelView view, Selection selection,
+            Map<GatedProduct, List<String>> undecided, Map<GatedProduct, Decision> decisions) {
         Map<GatedProduct, Rewrite> matches = new LinkedHashMap<>();
         undecided.forEach((product, reasons) -> {
+            if (!selection.allows(product.scope().path(), product.product().output(0), rule.action())) {
+                return;
+            }
             Result<Rewrite> result = rule.apply(product, view);
             if (result instanceof Result.Match<Rewrite> match) {
                 matches.put(product, match.value());
@@ -62,7 +66,8 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
     private static Site left(GatedProduct product, ModelView view, List<String> reasons) {
         String dtype = view.types().of(product.scope(), product.gate().input()).element().label();
         return new Site(name(product), product.scope().path(), product.gate().form(), product.gate().activation().name(),
-                product.gate().activation().alpha(), dtype, Action.LEFT, null, String.join(" ", reasons),
+                product.gate().activation().alpha(), dtype, Action.LEFT, null,
+                reasons.isEmpty() ? NOT_SELECTED : String.join(" ", reasons),
                 product.product().output(0), List.of(), null, null);
     }
 

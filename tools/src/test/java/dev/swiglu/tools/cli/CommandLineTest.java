@@ -159,7 +159,7 @@ class CommandLineTest {
     @Test
     void aFailedCheckKeepsTheOutputBack() throws IOException {
         List<Path> before = contents();
-        CommandLine rewrite = new CommandLine(new RewriteCommand((original, candidate, target) -> {
+        CommandLine rewrite = new CommandLine(new RewriteCommand(reports -> (original, candidate, target) -> {
             assertTrue(Files.exists(candidate), "the candidate is complete when it is checked");
             throw new ToolException(ExitCode.INACCURATE, "They differ.");
         })).setExitCodeExceptionMapper(failure -> ((ToolException) failure).exitCode().number())

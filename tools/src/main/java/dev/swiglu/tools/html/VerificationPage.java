@@ -1,0 +1,70 @@
+package dev.swiglu.tools.html;
+
+import dev.swiglu.tools.verify.Comparison;
+import dev.swiglu.tools.verify.VerificationReport;
+import dev.swiglu.tools.verify.VerificationReport.SiteResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** A verification: the verdict, the errors of every site along the depth of the model, and what was measured. */
+public final class VerificationPage {
+    private VerificationPage() {
+    }
+
+    public static String of(VerificationReport report) {
+        return Page.of(report.rewritten(), sections(report), report);
+    }
+
+    static List<Element> sections(VerificationReport report) {
+        List<Element> sections = new ArrayList<>();
+        sections.add(Element.of("h2", report.passed() ? "Verified" : "Not verified").with("class", report.passed() ? "good" : "bad"));
+        sections.add(HtmlTable.facts("original", report.original(), "rewritten", report.rewritten(), "device", report.device(),
+                "operator library", report.operators() ? "registered" : "not used, the model's own functions ran",
+                "samples", String.join(", ", report.samples()), "outputs judged by", report.reference()));
+        if (!report.sites().isEmpty()) {
+            sections.add(Element.of("h2", "Error of each site against float64"));
+            sections.add(chart(report.sites()));
+            HtmlTable table = table("node");
+            report.sites().forEach(site -> row(table, site.node(), site.comparison()));
+            sections.add(table.element());
+        }
+        if (!report.nestedSites().isEmpty()) {
+            sections.add(Element.of("p", "Sites inside If, Loop or Scan, judged by the outputs: "
+                    + String.join(", ", report.nestedSites())));
+        }
+        sections.add(Element.of("h2", "Outputs"));
+        HtmlTable outputs = table("output");
+        report.outputs().forEach(output -> row(outputs, output.name(), output.comparison()));
+        sections.add(outputs.element());
+        return sections;
+    }
+
+    private static Element chart(List<SiteResult> sites) {
+        List<Comparison> comparisons = sites.stream().map(SiteResult::comparison).toList();
+        return LogChart.of("Relative error of original and rewritten at each site", "site, from first to last in the graph",
+                sites.stream().map(SiteResult::node).toList(), List.of(
+                        new LogChart.Series("original", "original", column(comparisons, Comparison::errorOriginal)),
+                        new LogChart.Series("rewritten", "rewritten", column(comparisons, Comparison::errorRewritten)),
+                        new LogChart.Series("allowed", "bound", column(comparisons, Comparison::bound))));
+    }
+
+    private static List<Double> column(List<Comparison> comparisons, Function<Comparison, Double> value) {
+        List<Double> column = new ArrayList<>();
+        comparisons.forEach(comparison -> column.add(value.apply(comparison)));
+        return column;
+    }
+
+    private static HtmlTable table(String first) {
+        return new HtmlTable(first, "type", "reference", " error original", " error rewritten", " allowed", " max abs", "verdict");
+    }
+
+    private static void row(HtmlTable table, String name, Comparison comparison) {
+        table.row(name, comparison.type(), comparison.reference(), HtmlTable.scientific(comparison.errorOriginal()),
+                HtmlTable.scientific(comparison.errorRewritten()), HtmlTable.scientific(comparison.bound()),
+                HtmlTable.scientific(comparison.maxAbs()), comparison.passed() ? "ok" : "failed");
+        if (!comparison.passed()) {
+            table.note("bad", "Sample " + comparison.sample() + ": " + comparison.reason());
+        }
+    }
+}
