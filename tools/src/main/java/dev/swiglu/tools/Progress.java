@@ -35,15 +35,19 @@ public final class Progress implements AutoCloseable {
         return new Progress(null, false, "", 0);
     }
 
-    /** @param detail what else to say, as a loss or a file */
+    /**
+     * @param done more than there are steps where their number was a guess
+     * @param detail what else to say, as a loss or a file
+     */
     public void at(long done, String detail) {
         long now = System.nanoTime();
         if (!shown || now - drawn < REDRAW_NANOS) {
             return;
         }
         drawn = now;
-        int filled = (int) (WIDTH * done / steps);
-        double secondsLeft = (now - start) / 1e9 * (steps - done) / Math.max(1, done);
+        long reached = Math.min(done, steps);
+        int filled = (int) (WIDTH * reached / steps);
+        double secondsLeft = (now - start) / 1e9 * (steps - reached) / Math.max(1, done);
         terminal.printf(Locale.ROOT, "%s%s [%s%s] %d/%d  %s  %.0f s left", CLEAR_LINE, task, "#".repeat(filled),
                 ".".repeat(WIDTH - filled), done, steps, detail, secondsLeft);
         terminal.flush();

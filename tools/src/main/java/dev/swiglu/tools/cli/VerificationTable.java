@@ -1,5 +1,6 @@
 package dev.swiglu.tools.cli;
 
+import dev.swiglu.tools.verify.Bisection;
 import dev.swiglu.tools.verify.Comparison;
 import dev.swiglu.tools.verify.VerificationReport;
 import java.util.Locale;
@@ -13,7 +14,7 @@ final class VerificationTable {
         Table table = new Table("", "type", "reference", " error original", " error rewritten", " allowed", " max abs", "verdict");
         report.sites().forEach(site -> row(table, "site " + site.node(), site.comparison()));
         report.outputs().forEach(output -> row(table, "output " + output.name(), output.comparison()));
-        return table + summary(report);
+        return table + summary(report) + causes(report.bisection());
     }
 
     private static void row(Table table, String name, Comparison comparison) {
@@ -22,6 +23,17 @@ final class VerificationTable {
         if (!comparison.passed()) {
             table.note("sample " + comparison.sample() + ": " + comparison.reason());
         }
+    }
+
+    private static String causes(Bisection bisection) {
+        if (bisection == null) {
+            return "";
+        }
+        String runs = " (" + bisection.runs() + " models between the two were run)\n";
+        return bisection.causes().isEmpty()
+                ? "No site makes the difference: the original with all of them in it passes, so the models differ elsewhere" + runs
+                : "The difference comes from " + String.join("; and from ", bisection.causes().stream()
+                        .map(cause -> String.join(" together with ", cause)).toList()) + runs;
     }
 
     private static String error(Double value) {

@@ -1,6 +1,7 @@
 package dev.swiglu.tools.cli;
 
 import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.Progress;
 import dev.swiglu.tools.html.VerificationPage;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.VerificationReport;
@@ -43,6 +44,9 @@ public final class VerifyCommand implements Callable<Integer> {
             description = "Run the rewritten model without the operator library, as other runtimes do.")
     private boolean portable;
 
+    @Option(names = "--bisect", description = "Where the models differ, find out which sites make the difference.")
+    private boolean bisect;
+
     @Mixin
     private PageOptions reports;
 
@@ -59,8 +63,17 @@ public final class VerifyCommand implements Callable<Integer> {
         List<Sample> samples = inputs == null
                 ? new SampleInputs(originalModel, seed).all()
                 : List.of(GivenInputs.read(inputs, originalModel.proto().getGraph()));
-        VerificationReport report = new Verifier(originalModel, samples, device.get()).verify(rewrittenModel, !portable);
+        Verifier verifier = new Verifier(originalModel, samples, device.get());
+        VerificationReport verified = verifier.verify(rewrittenModel, !portable);
+        VerificationReport report = bisect ? bisected(verifier, verified, rewrittenModel) : verified;
         reports.write(report, () -> VerificationTable.of(report), () -> VerificationPage.of(report), spec.commandLine().getOut());
         return (report.passed() ? ExitCode.DONE : ExitCode.INACCURATE).number();
+    }
+
+    private VerificationReport bisected(Verifier verifier, VerificationReport report, ModelFile rewrittenModel) {
+        int expected = 4 + 2 * Integer.SIZE - 2 * Integer.numberOfLeadingZeros(report.sites().size());
+        try (Progress progress = Progress.onTerminal(spec.commandLine().getErr(), "Bisecting", expected)) {
+            return verifier.bisect(report, rewrittenModel, progress);
+        }
     }
 }

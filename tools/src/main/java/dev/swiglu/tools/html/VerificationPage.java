@@ -1,5 +1,6 @@
 package dev.swiglu.tools.html;
 
+import dev.swiglu.tools.verify.Bisection;
 import dev.swiglu.tools.verify.Comparison;
 import dev.swiglu.tools.verify.VerificationReport;
 import dev.swiglu.tools.verify.VerificationReport.SiteResult;
@@ -22,6 +23,9 @@ public final class VerificationPage {
         sections.add(HtmlTable.facts("original", report.original(), "rewritten", report.rewritten(), "device", report.device(),
                 "operator library", report.operators() ? "registered" : "not used, the model's own functions ran",
                 "samples", String.join(", ", report.samples()), "outputs judged by", report.reference()));
+        if (report.bisection() != null) {
+            sections.add(causes(report.bisection()));
+        }
         if (!report.sites().isEmpty()) {
             sections.add(Element.of("h2", "Error of each site against float64"));
             sections.add(chart(report.sites()));
@@ -38,6 +42,15 @@ public final class VerificationPage {
         report.outputs().forEach(output -> row(outputs, output.name(), output.comparison()));
         sections.add(outputs.element());
         return sections;
+    }
+
+    private static Element causes(Bisection bisection) {
+        HtmlTable table = new HtmlTable("sites that make the difference");
+        bisection.causes().forEach(cause -> table.row(String.join(" together with ", cause)));
+        if (bisection.causes().isEmpty()) {
+            table.note("soft", "None: the models differ elsewhere.");
+        }
+        return table.element();
     }
 
     private static Element chart(List<SiteResult> sites) {

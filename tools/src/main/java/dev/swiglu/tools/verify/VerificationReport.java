@@ -1,5 +1,6 @@
 package dev.swiglu.tools.verify;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
@@ -12,6 +13,7 @@ import java.util.List;
  * @param operators whether our library ran; otherwise the functions inside the model did
  * @param reference what the outputs were judged by; sites are always judged by float64
  * @param nestedSites sites in bodies of If, Loop and Scan, which only the outputs judge
+ * @param bisection which sites are to blame for a failure; null where nobody asked
  */
 @JsonPropertyOrder({"schema", "passed"})
 public record VerificationReport(
@@ -23,13 +25,18 @@ public record VerificationReport(
         String reference,
         List<OutputResult> outputs,
         List<SiteResult> sites,
-        @JsonProperty("nested_sites") List<String> nestedSites) {
+        @JsonProperty("nested_sites") List<String> nestedSites,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Bisection bisection) {
 
     /** One output of the model. */
     public record OutputResult(String name, @JsonUnwrapped Comparison comparison) {}
 
     /** One rewritten node. */
     public record SiteResult(String node, String op, @JsonUnwrapped Comparison comparison) {}
+
+    VerificationReport with(Bisection bisection) {
+        return new VerificationReport(original, rewritten, device, operators, samples, reference, outputs, sites, nestedSites, bisection);
+    }
 
     @JsonProperty
     public int schema() {

@@ -4,6 +4,7 @@ import dev.swiglu.Device;
 import dev.swiglu.ModelException;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.Progress;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.inputs.GraphInputs;
@@ -51,7 +52,13 @@ public final class Verifier {
                 original.path().toString(), name.toString(), device.toString(), operators,
                 samples.stream().map(Sample::name).toList(), twin.reference(),
                 new OutputComparer(original, twin, device).compare(samples, originalOutputs, outputs),
-                compareSites(sites.tapped(), name, rewrittenRunner), sites.nested());
+                compareSites(sites.tapped(), name, rewrittenRunner), sites.nested(), null);
+    }
+
+    /** The report with the sites that make {@code rewritten} fail; the report itself where it does not. */
+    public VerificationReport bisect(VerificationReport report, ModelFile rewritten, Progress progress) {
+        return report.passed() ? report : report.with(new Bisector(original, rewritten.proto(), samples, device,
+                report.operators(), new OutputComparer(original, twin, device), originalOutputs, progress).bisect());
     }
 
     private List<VerificationReport.SiteResult> compareSites(List<Site> sites, Path name, Runner rewrittenRunner) {
