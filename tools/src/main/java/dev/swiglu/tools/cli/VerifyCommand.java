@@ -4,17 +4,22 @@ import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.Progress;
 import dev.swiglu.tools.html.VerificationPage;
 import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.verify.Runner;
 import dev.swiglu.tools.verify.VerificationReport;
 import dev.swiglu.tools.verify.Verifier;
 import dev.swiglu.tools.verify.inputs.GivenInputs;
 import dev.swiglu.tools.verify.inputs.Sample;
 import dev.swiglu.tools.verify.inputs.SampleInputs;
+import dev.swiglu.tools.verify.language.LanguageAccuracy;
+import dev.swiglu.tools.verify.language.LanguageComparison;
+import dev.swiglu.tools.verify.language.TokenFile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine;
 
@@ -47,6 +52,14 @@ public final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--bisect", description = "Where the models differ, find out which sites make the difference.")
     private boolean bisect;
 
+    @Option(names = "--tokens", paramLabel = "FILE", description = "Let both language models read these token ids (integers as text,"
+            + " .npy or .npz), and compare predictions and perplexities.")
+    private Path tokens;
+
+    @Option(names = "--window", paramLabel = "N", defaultValue = "256",
+            description = "Tokens that are read at once (default: ${DEFAULT-VALUE}).")
+    private int window;
+
     @Mixin
     private PageOptions reports;
 
@@ -55,7 +68,10 @@ public final class VerifyCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        reports.requireWritable(spec, original, rewritten, inputs);
+        if (window < 2) {
+            throw new ParameterException(spec.commandLine(), "--window must be at least 2, not " + window);
+        }
+        reports.requireWritable(spec, original, rewritten, inputs, tokens);
         ModelFile originalModel = ModelFile.read(original);
         ModelFile rewrittenModel = ModelFile.read(rewritten);
         reports.requireNotDataOf(spec, originalModel, original);
@@ -63,9 +79,12 @@ public final class VerifyCommand implements Callable<Integer> {
         List<Sample> samples = inputs == null
                 ? new SampleInputs(originalModel, seed).all()
                 : List.of(GivenInputs.read(inputs, originalModel.proto().getGraph()));
+        LanguageComparison text = tokens == null ? null : new LanguageComparison(new Runner(originalModel, device.get(), false),
+                new Runner(rewrittenModel, device.get(), !portable), TokenFile.read(tokens), window);
         Verifier verifier = new Verifier(originalModel, samples, device.get());
         VerificationReport verified = verifier.verify(rewrittenModel, !portable);
-        VerificationReport report = bisect ? bisected(verifier, verified, rewrittenModel) : verified;
+        VerificationReport explained = bisect ? bisected(verifier, verified, rewrittenModel) : verified;
+        VerificationReport report = text == null ? explained : explained.with(read(text));
         reports.write(report, () -> VerificationTable.of(report), () -> VerificationPage.of(report), spec.commandLine().getOut());
         return (report.passed() ? ExitCode.DONE : ExitCode.INACCURATE).number();
     }
@@ -74,6 +93,12 @@ public final class VerifyCommand implements Callable<Integer> {
         int expected = 4 + 2 * Integer.SIZE - 2 * Integer.numberOfLeadingZeros(report.sites().size());
         try (Progress progress = Progress.onTerminal(spec.commandLine().getErr(), "Bisecting", expected)) {
             return verifier.bisect(report, rewrittenModel, progress);
+        }
+    }
+
+    private LanguageAccuracy read(LanguageComparison text) {
+        try (Progress progress = Progress.onTerminal(spec.commandLine().getErr(), "Reading", text.windows())) {
+            return text.run(tokens.toString(), progress);
         }
     }
 }

@@ -10,7 +10,7 @@ import java.util.Locale;
  * finite at the top, so that no point is missing. Each point says its label and value when the pointer rests on it.
  */
 final class LogChart {
-    /** @param kind the style class: original, rewritten or bound; a bound has no points */
+    /** @param kind the style class: original, rewritten or bound; a bound is a line without points */
     record Series(String name, String kind, List<Double> values) {
         boolean hasPoints() {
             return !kind.equals("bound");

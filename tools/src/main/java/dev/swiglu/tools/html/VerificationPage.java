@@ -4,8 +4,11 @@ import dev.swiglu.tools.verify.Bisection;
 import dev.swiglu.tools.verify.Comparison;
 import dev.swiglu.tools.verify.VerificationReport;
 import dev.swiglu.tools.verify.VerificationReport.SiteResult;
+import dev.swiglu.tools.verify.language.LanguageAccuracy;
+import dev.swiglu.tools.verify.language.LanguageAccuracy.Window;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 
 /** A verification: the verdict, the errors of every site along the depth of the model, and what was measured. */
@@ -37,6 +40,9 @@ public final class VerificationPage {
             sections.add(Element.of("p", "Sites inside If, Loop or Scan, judged by the outputs: "
                     + String.join(", ", report.nestedSites())));
         }
+        if (report.language() != null) {
+            sections.addAll(text(report.language()));
+        }
         sections.add(Element.of("h2", "Outputs"));
         HtmlTable outputs = table("output");
         report.outputs().forEach(output -> row(outputs, output.name(), output.comparison()));
@@ -51,6 +57,21 @@ public final class VerificationPage {
             table.note("soft", "None: the models differ elsewhere.");
         }
         return table.element();
+    }
+
+    private static List<Element> text(LanguageAccuracy language) {
+        Element facts = HtmlTable.facts("text", language.tokens() + ", " + language.predictions() + " predictions in windows of "
+                        + language.window() + " tokens",
+                "top-1 agreement", String.format(Locale.ROOT, "%.3f %%", 100 * language.top1Agreement()),
+                "KL divergence", HtmlTable.scientific(language.klMean()) + " on average, " + HtmlTable.scientific(language.klMax())
+                        + " at most",
+                "perplexity", String.format(Locale.ROOT, "original %.6g, rewritten %.6g: ", language.perplexityOriginal(),
+                        language.perplexityRewritten()) + (language.passed() ? "ok" : "failed"));
+        Element chart = LogChart.of("KL divergence of each window", "window",
+                language.windows().stream().map(window -> "from token " + (window.first() + 1)).toList(), List.of(
+                        new LogChart.Series("mean", "original", language.windows().stream().map(Window::klMean).toList()),
+                        new LogChart.Series("largest", "rewritten", language.windows().stream().map(Window::klMax).toList())));
+        return List.of(Element.of("h2", "The same text read by both"), facts, chart);
     }
 
     private static Element chart(List<SiteResult> sites) {

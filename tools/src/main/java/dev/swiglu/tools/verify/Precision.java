@@ -32,7 +32,7 @@ public enum Precision {
         this.tolerance = tolerance;
     }
 
-    static Precision of(TensorType floatingPoint, Device device) {
+    public static Precision of(TensorType floatingPoint, Device device) {
         return device instanceof Device.Cuda && floatingPoint == TensorType.FLOAT32 ? TF32 : valueOf(floatingPoint.name());
     }
 

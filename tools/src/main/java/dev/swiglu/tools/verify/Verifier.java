@@ -52,7 +52,7 @@ public final class Verifier {
                 original.path().toString(), name.toString(), device.toString(), operators,
                 samples.stream().map(Sample::name).toList(), twin.reference(),
                 new OutputComparer(original, twin, device).compare(samples, originalOutputs, outputs),
-                compareSites(sites.tapped(), name, rewrittenRunner), sites.nested(), null);
+                compareSites(sites.tapped(), name, rewrittenRunner), sites.nested(), null, null);
     }
 
     /** The report with the sites that make {@code rewritten} fail; the report itself where it does not. */
