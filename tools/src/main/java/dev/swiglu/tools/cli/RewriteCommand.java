@@ -14,6 +14,7 @@ import dev.swiglu.tools.rewrite.Report;
 import dev.swiglu.tools.rewrite.Rewriter;
 import dev.swiglu.tools.verify.VerificationReport;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +29,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code rewrite IN OUT}: fuses the gated MLPs of a model. */
+/** {@code rewrite IN OUT}: fuses the gated MLPs of a model, or of the models of a folder. */
 @Command(name = "rewrite", mixinStandardHelpOptions = true, versionProvider = Version.class,
-        description = "Fuses the gated MLPs of a model. The input is never changed; weights are not touched.")
+        description = "Fuses the gated MLPs of a model, or of every model in a folder. The input is never changed; weights are not touched.")
 public final class RewriteCommand implements Callable<Integer> {
     private final Function<Consumer<VerificationReport>, PublicationCheck> verification;
 
@@ -75,6 +76,12 @@ public final class RewriteCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "the plan says what becomes of each site; leave out --mode");
         }
         Path input = files.input();
+        if (Files.isDirectory(input)) {
+            if (plan != null) {
+                throw new ParameterException(spec.commandLine(), "--plan is for one model; name the .onnx file in the folder");
+            }
+            return new FolderRewrite(files, mode, check(), verifications, reporting, spec).run(dryRun).number();
+        }
         reporting.requireWritable(spec, input, files.target(), plan);
         PrintWriter err = spec.commandLine().getErr();
         Stopwatch time = Stopwatch.start();
