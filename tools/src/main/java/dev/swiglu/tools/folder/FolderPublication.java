@@ -62,6 +62,8 @@ public record FolderPublication(ModelFolder source, Path target, DataMode data, 
             if (config.isRegistered()) {
                 configurations.put(file, config.text());
                 libraries.add(file.resolveSibling(GenaiConfig.LIBRARY));
+            } else if (config.otherLibraries().isEmpty()) {
+                notes.accept(file + " names none of the rewritten models, so genai is not told of the library.");
             }
         }
         publish(models, configurations, libraries, Set.of(), progress);
