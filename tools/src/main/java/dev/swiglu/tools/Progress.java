@@ -8,6 +8,8 @@ import java.util.Locale;
 
 /** One line on a terminal that says how far a long task is; where people do not watch, nothing. */
 public final class Progress implements AutoCloseable {
+    public static final Progress NONE = new Progress(null, false, "", 1);
+
     private static final int WIDTH = 30;
     private static final long REDRAW_NANOS = 100_000_000;
     private static final String CLEAR_LINE = "\r\033[K";
@@ -17,7 +19,7 @@ public final class Progress implements AutoCloseable {
     private final String task;
     private final long steps;
     private final long start = System.nanoTime();
-    private long drawn = start;
+    private long drawn = start - REDRAW_NANOS;
 
     public Progress(PrintWriter terminal, boolean shown, String task, long steps) {
         this.terminal = terminal;
@@ -29,10 +31,6 @@ public final class Progress implements AutoCloseable {
     /** A line on standard error, if that is a terminal. */
     public static Progress onTerminal(PrintWriter err, String task, long steps) {
         return new Progress(err, isTerminal(), task, steps);
-    }
-
-    public static Progress none() {
-        return new Progress(null, false, "", 0);
     }
 
     /**
@@ -47,9 +45,9 @@ public final class Progress implements AutoCloseable {
         drawn = now;
         long reached = Math.min(done, steps);
         int filled = (int) (WIDTH * reached / steps);
-        double secondsLeft = (now - start) / 1e9 * (steps - reached) / Math.max(1, done);
-        terminal.printf(Locale.ROOT, "%s%s [%s%s] %d/%d  %s  %.0f s left", CLEAR_LINE, task, "#".repeat(filled),
-                ".".repeat(WIDTH - filled), done, steps, detail, secondsLeft);
+        String left = done == 0 ? "" : String.format(Locale.ROOT, "  %.0f s left", (now - start) / 1e9 * (steps - reached) / done);
+        terminal.print(CLEAR_LINE + task + " [" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "] " + done + "/" + steps + "  "
+                + detail + left);
         terminal.flush();
     }
 

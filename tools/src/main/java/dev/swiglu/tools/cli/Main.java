@@ -5,10 +5,12 @@ import dev.swiglu.DeviceUnavailableException;
 import dev.swiglu.ModelException;
 import dev.swiglu.NativeLibraryException;
 import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.Progress;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.publish.DataMode;
 import dev.swiglu.tools.rewrite.Mode;
 import dev.swiglu.tools.verify.VerifiedPublication;
+import dev.swiglu.tools.verify.Verifier;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -46,7 +48,8 @@ public final class Main implements Runnable {
         CommandLine commandLine = new CommandLine(new Main());
         return commandLine
                 .addSubcommand(new InspectCommand())
-                .addSubcommand(new RewriteCommand(reports -> new VerifiedPublication(Device.cpu(), 0, reports)))
+                .addSubcommand(new RewriteCommand(reports -> new VerifiedPublication(Device.cpu(), 0,
+                        () -> Progress.onTerminal(commandLine.getErr(), "Verifying", Verifier.STEPS), reports)))
                 .addSubcommand(new RestoreCommand())
                 .addSubcommand(new GradientCommand())
                 .addSubcommand(new VerifyCommand())

@@ -13,6 +13,7 @@ import dev.swiglu.tools.verify.inputs.SampleInputs;
 import dev.swiglu.tools.verify.language.LanguageAccuracy;
 import dev.swiglu.tools.verify.language.LanguageComparison;
 import dev.swiglu.tools.verify.language.TokenFile;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -81,18 +82,23 @@ public final class VerifyCommand implements Callable<Integer> {
                 : List.of(GivenInputs.read(inputs, originalModel.proto().getGraph()));
         LanguageComparison text = tokens == null ? null : new LanguageComparison(new Runner(originalModel, device.get(), false),
                 new Runner(rewrittenModel, device.get(), !portable), TokenFile.read(tokens), window);
-        Verifier verifier = new Verifier(originalModel, samples, device.get());
-        VerificationReport verified = verifier.verify(rewrittenModel, !portable);
-        VerificationReport explained = bisect ? bisected(verifier, verified, rewrittenModel) : verified;
-        VerificationReport report = text == null ? explained : explained.with(read(text));
+        VerificationReport verified = verified(originalModel, rewrittenModel, samples);
+        VerificationReport report = text == null ? verified : verified.with(read(text));
         reports.write(report, () -> VerificationTable.of(report), () -> VerificationPage.of(report), spec.commandLine().getOut());
         return (report.passed() ? ExitCode.DONE : ExitCode.INACCURATE).number();
     }
 
-    private VerificationReport bisected(Verifier verifier, VerificationReport report, ModelFile rewrittenModel) {
-        int expected = 4 + 2 * Integer.SIZE - 2 * Integer.numberOfLeadingZeros(report.sites().size());
-        try (Progress progress = Progress.onTerminal(spec.commandLine().getErr(), "Bisecting", expected)) {
-            return verifier.bisect(report, rewrittenModel, progress);
+    private VerificationReport verified(ModelFile originalModel, ModelFile rewrittenModel, List<Sample> samples) {
+        PrintWriter err = spec.commandLine().getErr();
+        Verifier verifier;
+        VerificationReport report;
+        try (Progress progress = Progress.onTerminal(err, "Verifying", Verifier.STEPS)) {
+            verifier = new Verifier(originalModel, samples, device.get(), progress);
+            report = verifier.verify(rewrittenModel, !portable, progress);
+        }
+        int expected = 4 + 2 * (Integer.SIZE - Integer.numberOfLeadingZeros(report.sites().size()));
+        try (Progress progress = Progress.onTerminal(err, "Bisecting", expected)) {
+            return bisect ? verifier.bisect(report, rewrittenModel, progress) : report;
         }
     }
 
