@@ -1,5 +1,6 @@
 package dev.swiglu.tools.verify.inputs;
 
+import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.onnx.Scope;
@@ -36,12 +37,20 @@ public record AttentionCache(Scope graph, NodeRef attention) {
         return rolling() ? Math.max(past, Attributes.integer(attention.node(), "local_window_size", 0)) : past;
     }
 
-    /** The columns of the projection that feeds the attention, divided by the heads that it makes. */
+    /** The columns that feed the attention, divided by the heads in them. */
     Optional<Long> headSize() {
         long keyHeads = Attributes.integer(attention.node(), "kv_num_heads", 0);
         boolean packed = attention.input(1).isEmpty();
         long heads = packed ? Attributes.integer(attention.node(), "num_heads", 0) + 2 * keyHeads : keyHeads;
-        return columns(attention.input(packed ? 0 : 1)).map(columns -> columns / heads);
+        String projected = attention.input(packed ? 0 : 1);
+        return declaredColumns(projected).or(() -> columns(projected)).map(columns -> columns / heads);
+    }
+
+    private Optional<Long> declaredColumns(String value) {
+        return graph.graph().getValueInfoList().stream().filter(info -> info.getName().equals(value))
+                .map(info -> info.getType().getTensorType().getShape().getDimList()).filter(dims -> !dims.isEmpty())
+                .map(dims -> dims.get(dims.size() - 1)).filter(last -> last.getDimValue() > 0)
+                .map(TensorShapeProto.Dimension::getDimValue).findFirst();
     }
 
     /** Follows first inputs up to a projection; norms, rotations and biases in between keep the width. */
