@@ -45,9 +45,9 @@ public final class Progress implements AutoCloseable {
         drawn = now;
         long reached = Math.min(done, steps);
         int filled = (int) (WIDTH * reached / steps);
-        String left = done == 0 ? "" : String.format(Locale.ROOT, "  %.0f s left", (now - start) / 1e9 * (steps - reached) / done);
-        terminal.print(CLEAR_LINE + task + " [" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "] " + done + "/" + steps + "  "
-                + detail + left);
+        double secondsLeft = (now - start) / 1e9 * (steps - reached) / Math.max(1, done);
+        terminal.print(CLEAR_LINE + task + " [" + "#".repeat(filled) + ".".repeat(WIDTH - filled) + "] " + done + "/" + steps
+                + "  " + detail + (done == 0 ? "" : String.format(Locale.ROOT, "  %.0f s left", secondsLeft)));
         terminal.flush();
     }
 

@@ -56,7 +56,8 @@ record FolderRewrite(FromTo files, Mode mode, PublicationCheck check, List<Verif
         }
         report(rewriters, writes ? results : Map.of());
         List<Site> sites = rewriters.values().stream().flatMap(rewriter -> rewriter.sites().stream()).toList();
-        err.println(rewriters.size() + (rewriters.size() == 1 ? " model, " : " models, ") + SiteTable.summary(sites) + " (" + time + ")");
+        String models = rewriters.size() + (rewriters.size() == 1 ? " model, " : " models, ");
+        err.println(models + SiteTable.summary(sites) + " (" + time + ")");
         if (results.isEmpty()) {
             err.println("Nothing to rewrite in " + files.input() + ". No folder was written.");
             return ExitCode.NOTHING_TO_REWRITE;
@@ -67,7 +68,8 @@ record FolderRewrite(FromTo files, Mode mode, PublicationCheck check, List<Verif
 
     /** What was rewritten helps to find out why it is not accurate, so the report is written then, too. */
     private void publish(FolderPublication publication, Map<Path, ModelProto> results, Map<Path, Rewriter> rewriters) {
-        try (Progress progress = Progress.onTerminal(spec.commandLine().getErr(), "Writing", publication.source().files().size())) {
+        int steps = publication.source().files().size();
+        try (Progress progress = Progress.onTerminal(spec.commandLine().getErr(), "Writing", steps)) {
             publication.publishRewritten(results, progress);
         } catch (ToolException failure) {
             if (failure.exitCode() == ExitCode.INACCURATE) {
@@ -83,8 +85,10 @@ record FolderRewrite(FromTo files, Mode mode, PublicationCheck check, List<Verif
         rewriters.forEach((model, rewriter) -> models.add(Report.of(files.input().resolve(model).toString(), mode,
                 rewriter.isAlreadyRewritten(), written.containsKey(model) ? files.target().resolve(model).toString() : null,
                 rewriter.sites())));
-        FolderReport report = FolderReport.of(files.input().toString(), written.isEmpty() ? null : files.target().toString(), models);
-        reporting.write(report, () -> table(models), () -> RewritePage.of(models, verifications, report), spec.commandLine().getOut());
+        String output = written.isEmpty() ? null : files.target().toString();
+        FolderReport report = FolderReport.of(files.input().toString(), output, models);
+        reporting.write(report, () -> table(models), () -> RewritePage.of(models, verifications, report),
+                spec.commandLine().getOut());
     }
 
     private static String table(List<Report> models) {

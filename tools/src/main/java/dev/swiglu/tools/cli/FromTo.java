@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
 
 /** The model to change, and where and how the changed one is written; shared by the commands that write a model. */
 final class FromTo {
-    @Parameters(index = "0", paramLabel = "IN", description = "The .onnx file, or the folder with models, to read; it is never changed.")
+    @Parameters(index = "0", paramLabel = "IN",
+            description = "The .onnx file, or the folder with models, to read; it is never changed.")
     private Path input;
 
     @Parameters(index = "1", paramLabel = "OUT", description = "The model, or the folder, to write.")

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code rewrite IN OUT}: fuses the gated MLPs of a model, or of the models of a folder. */
 @Command(name = "rewrite", mixinStandardHelpOptions = true, versionProvider = Version.class,
-        description = "Fuses the gated MLPs of a model, or of every model in a folder. The input is never changed; weights are not touched.")
+        description = "Fuses the gated MLPs of a model, or of every model in a folder."
+                + " The input is never changed; weights are not touched.")
 public final class RewriteCommand implements Callable<Integer> {
     private final Function<Consumer<VerificationReport>, PublicationCheck> verification;
 

@@ -53,8 +53,8 @@ public final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--bisect", description = "Where the models differ, find out which sites make the difference.")
     private boolean bisect;
 
-    @Option(names = "--tokens", paramLabel = "FILE", description = "Let both language models read these token ids (integers as text,"
-            + " .npy or .npz), and compare predictions and perplexities.")
+    @Option(names = "--tokens", paramLabel = "FILE", description = "Let both language models read these token ids (integers as"
+            + " text, .npy or .npz), and compare predictions and perplexities.")
     private Path tokens;
 
     @Option(names = "--window", paramLabel = "N", defaultValue = "256",

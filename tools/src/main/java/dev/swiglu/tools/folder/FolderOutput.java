@@ -35,8 +35,8 @@ final class FolderOutput implements AutoCloseable {
     FolderOutput(Path target) {
         requireFree(target);
         this.target = target;
-        this.temporary = target.toAbsolutePath().resolveSibling("." + target.getFileName() + ".tmp-" + ProcessHandle.current().pid()
-                + "-" + Long.toHexString(System.nanoTime()));
+        this.temporary = target.toAbsolutePath().resolveSibling("." + target.getFileName() + ".tmp-"
+                + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()));
         this.cleaning = new Thread(this::remove);
         attempt(() -> Files.createDirectory(temporary));
         Runtime.getRuntime().addShutdownHook(cleaning);
@@ -90,7 +90,8 @@ final class FolderOutput implements AutoCloseable {
 
     void write(AtomicOutput.Content content, Path relative) {
         attempt(() -> {
-            try (FileChannel channel = FileChannel.open(placeFor(relative), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            Path place = placeFor(relative);
+            try (FileChannel channel = FileChannel.open(place, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 OutputStream stream = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
                 content.writeTo(stream);
                 stream.flush();

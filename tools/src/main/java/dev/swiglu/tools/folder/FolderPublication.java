@@ -35,7 +35,8 @@ public record FolderPublication(ModelFolder source, Path target, DataMode data, 
     /** Refuses a target that cannot be written, before any work is done. */
     public void requireWritable() {
         if (data == DataMode.REFERENCE) {
-            throw new ToolException(ExitCode.USAGE, "--data reference is not possible for a folder, which stands alone; use link or copy.");
+            throw new ToolException(ExitCode.USAGE,
+                    "--data reference is not possible for a folder, which stands alone; use link or copy.");
         }
         FolderOutput.requireFree(target);
         try {
@@ -57,8 +58,8 @@ public record FolderPublication(ModelFolder source, Path target, DataMode data, 
             Map<String, ModelProto> named = new HashMap<>();
             models.forEach((place, model) -> named.put(folderOf(file).relativize(place).toString(), model));
             config.register(named);
-            config.otherLibraries().forEach(library -> notes.accept(file + " has " + library + " as its custom_ops_library, and genai"
-                    + " takes one: the rewritten model runs there without ours, by its own functions."));
+            config.otherLibraries().forEach(library -> notes.accept(file + " has " + library + " as its custom_ops_library, and"
+                    + " genai takes one: the rewritten model runs there without ours, by its own functions."));
             if (config.isRegistered()) {
                 configurations.put(file, config.text());
                 libraries.add(file.resolveSibling(GenaiConfig.LIBRARY));

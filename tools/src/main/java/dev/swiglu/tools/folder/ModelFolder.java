@@ -56,7 +56,8 @@ public record ModelFolder(Path path, List<Path> files) {
     private static void requireWithin(List<Path> homes, Path link) throws IOException {
         Path real = link.toRealPath();
         if (homes.stream().noneMatch(real::startsWith)) {
-            throw new ToolException(ExitCode.REFUSED, link + " is a link out of its folder, which is not followed; put the file there.");
+            throw new ToolException(ExitCode.REFUSED,
+                    link + " is a link out of its folder, which is not followed; put the file there.");
         }
     }
 }

@@ -22,7 +22,8 @@ public final class VerificationPage {
 
     static List<Element> sections(VerificationReport report) {
         List<Element> sections = new ArrayList<>();
-        sections.add(Element.of("h2", report.passed() ? "Verified" : "Not verified").with("class", report.passed() ? "good" : "bad"));
+        sections.add(report.passed() ? Element.of("h2", "Verified").with("class", "good")
+                : Element.of("h2", "Not verified").with("class", "bad"));
         sections.add(HtmlTable.facts("original", report.original(), "rewritten", report.rewritten(), "device", report.device(),
                 "operator library", report.operators() ? "registered" : "not used, the model's own functions ran",
                 "samples", String.join(", ", report.samples()), "outputs judged by", report.reference()));

@@ -7,8 +7,8 @@ import dev.swiglu.TensorType;
  * The precision of products and results, and the two bounds that follow from its unit roundoff u (2⁻ᵖ for p significand bits).
  *
  * <p>{@link #floor} is what a correct kernel may add where the original happens to be exact: the rounding of the result, at
- * its worst in every element, which is u. Float32 and float64 are computed in themselves, so that what happens before the
- * result is rounded, too: 2u.
+ * its worst in every element, which is u. Float32 and float64 are computed in themselves, so that there what leads to the
+ * result is rounded as coarsely, and it is 2u.
  *
  * <p>{@link #tolerance} is the largest relative difference that honest rounding explains, summed over long products and
  * many layers: 2⁻⁶ for float16 (32u), 2⁻⁴ for bfloat16 (16u), 2⁻⁴⁰ for float64 and 2⁻⁹ for float32. It is not a measure of

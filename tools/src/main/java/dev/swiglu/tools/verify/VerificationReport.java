@@ -38,13 +38,13 @@ public record VerificationReport(
     public record SiteResult(String node, String op, @JsonUnwrapped Comparison comparison) {}
 
     VerificationReport with(Bisection bisection) {
-        return new VerificationReport(original, rewritten, device, operators, samples, reference, outputs, sites, nestedSites, bisection,
-                language);
+        return new VerificationReport(original, rewritten, device, operators, samples, reference, outputs, sites, nestedSites,
+                bisection, language);
     }
 
     public VerificationReport with(LanguageAccuracy language) {
-        return new VerificationReport(original, rewritten, device, operators, samples, reference, outputs, sites, nestedSites, bisection,
-                language);
+        return new VerificationReport(original, rewritten, device, operators, samples, reference, outputs, sites, nestedSites,
+                bisection, language);
     }
 
     @JsonProperty

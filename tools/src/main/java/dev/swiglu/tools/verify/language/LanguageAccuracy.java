@@ -30,7 +30,8 @@ public record LanguageAccuracy(
     static LanguageAccuracy of(String tokens, int window, Scores all, List<Window> windows, double bound) {
         double original = all.meanSurpriseOfOriginal();
         double rewritten = all.meanSurpriseOfRewritten();
-        return new LanguageAccuracy(tokens, all.predictions(), window, all.agreement(), all.meanDivergence(), all.largestDivergence(),
-                Math.exp(original), Math.exp(rewritten), bound, Math.abs(original - rewritten) <= bound, windows);
+        return new LanguageAccuracy(tokens, all.predictions(), window, all.agreement(), all.meanDivergence(),
+                all.largestDivergence(), Math.exp(original), Math.exp(rewritten), bound,
+                Math.abs(original - rewritten) <= bound, windows);
     }
 }

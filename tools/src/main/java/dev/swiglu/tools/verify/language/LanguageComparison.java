@@ -96,8 +96,8 @@ public final class LanguageComparison {
     private Scores compare(Tensor original, Tensor rewritten, int end) {
         long[] shape = original.shape();
         if (shape.length != 3 || !Arrays.equals(shape, rewritten.shape())) {
-            throw new ToolException(ExitCode.USAGE, "'" + LOGITS + "' must be [batch, tokens, vocabulary] in both models; the original gives "
-                    + original + ", the other " + rewritten + ".");
+            throw new ToolException(ExitCode.USAGE, "'" + LOGITS + "' must be [batch, tokens, vocabulary] in both models;"
+                    + " the original gives " + original + ", the other " + rewritten + ".");
         }
         float[] before = original.floats();
         float[] after = rewritten.floats();
