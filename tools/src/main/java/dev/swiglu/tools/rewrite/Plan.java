@@ -24,6 +24,8 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
         Map<GatedProduct, List<String>> undecided = new LinkedHashMap<>();
         GatedProduct.findAll(view).forEach(product -> undecided.put(product, new ArrayList<>()));
         List<GatedProduct> products = List.copyOf(undecided.keySet());
+        products.stream().filter(product -> mode.rules().stream().noneMatch(rule -> allows(selection, product, rule)))
+                .forEach(product -> undecided.get(product).add(NOT_SELECTED));
         Map<GatedProduct, Decision> decisions = new LinkedHashMap<>();
         for (RewriteRule rule : mode.rules()) {
             decide(rule, view, selection, undecided, decisions);
@@ -40,7 +42,7 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
             Map<GatedProduct, List<String>> undecided, Map<GatedProduct, Decision> decisions) {
         Map<GatedProduct, Rewrite> matches = new LinkedHashMap<>();
         undecided.forEach((product, reasons) -> {
-            if (!selection.allows(product.scope().path(), product.product().output(0), rule.action())) {
+            if (!allows(selection, product, rule)) {
                 return;
             }
             Result<Rewrite> result = rule.apply(product, view);
@@ -63,11 +65,14 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
         });
     }
 
+    private static boolean allows(Selection selection, GatedProduct product, RewriteRule rule) {
+        return selection.allows(product.scope().path(), product.product().output(0), rule.action());
+    }
+
     private static Site left(GatedProduct product, ModelView view, List<String> reasons) {
         String dtype = view.types().of(product.scope(), product.gate().input()).element().label();
         return new Site(name(product), product.scope().path(), product.gate().form(), product.gate().activation().name(),
-                product.gate().activation().alpha(), dtype, Action.LEFT, null,
-                reasons.isEmpty() ? NOT_SELECTED : String.join(" ", reasons),
+                product.gate().activation().alpha(), dtype, Action.LEFT, null, String.join(" ", reasons),
                 product.product().output(0), List.of(), null, null);
     }
 

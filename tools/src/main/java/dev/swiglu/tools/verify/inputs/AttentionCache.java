@@ -37,19 +37,19 @@ public record AttentionCache(Scope graph, NodeRef attention) {
         return rolling() ? Math.max(past, Attributes.integer(attention.node(), "local_window_size", 0)) : past;
     }
 
-    /** The columns that feed the attention, divided by the heads in them. */
+    /** The columns of the projection that feeds the attention, divided by the heads that it makes. */
     Optional<Long> headSize() {
         long keyHeads = Attributes.integer(attention.node(), "kv_num_heads", 0);
         boolean packed = attention.input(1).isEmpty();
         long heads = packed ? Attributes.integer(attention.node(), "num_heads", 0) + 2 * keyHeads : keyHeads;
-        String projected = attention.input(packed ? 0 : 1);
-        return declaredColumns(projected).or(() -> columns(projected)).map(columns -> columns / heads);
+        String keys = attention.input(packed ? 0 : 1);
+        return declaredColumns(keys).or(() -> columns(keys)).map(columns -> columns / heads);
     }
 
     private Optional<Long> declaredColumns(String value) {
         return graph.graph().getValueInfoList().stream().filter(info -> info.getName().equals(value))
-                .map(info -> info.getType().getTensorType().getShape().getDimList()).filter(dims -> !dims.isEmpty())
-                .map(dims -> dims.get(dims.size() - 1)).filter(last -> last.getDimValue() > 0)
+                .map(info -> info.getType().getTensorType().getShape()).filter(shape -> shape.getDimCount() > 0)
+                .map(shape -> shape.getDim(shape.getDimCount() - 1)).filter(TensorShapeProto.Dimension::hasDimValue)
                 .map(TensorShapeProto.Dimension::getDimValue).findFirst();
     }
 
