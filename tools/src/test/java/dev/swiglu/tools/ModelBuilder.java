@@ -1,6 +1,7 @@
 package dev.swiglu.tools;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -11,8 +12,10 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.swiglu.Float16;
+import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ModelFile;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
@@ -22,6 +25,7 @@ public final class ModelBuilder {
     public static final long ANY = -1;
 
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("test");
+    private final List<FunctionProto> functions = new ArrayList<>();
     private final Random random = new Random(7);
     private final TensorProto.DataType type;
     private final long opset;
@@ -69,6 +73,13 @@ public final class ModelBuilder {
 
     public ModelBuilder output(String name, long... shape) {
         graph.addOutput(value(name, type, shape));
+        return this;
+    }
+
+    /** An output of any shape. */
+    public ModelBuilder output(String name) {
+        output(name, 0);
+        graph.getOutputBuilder(graph.getOutputCount() - 1).getTypeBuilder().getTensorTypeBuilder().clearShape();
         return this;
     }
 
@@ -122,9 +133,22 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** An int64 without dimensions. */
+    public ModelBuilder integer(String name, long value) {
+        integers(name, value);
+        graph.getInitializerBuilder(graph.getInitializerCount() - 1).clearDims();
+        return this;
+    }
+
     /** A value_info. */
     public ModelBuilder declare(String name, long... shape) {
         graph.addValueInfo(value(name, type, shape));
+        return this;
+    }
+
+    /** Nodes in the notation of {@link GraphText}. */
+    public ModelBuilder nodes(String statements) {
+        GraphText.write(this, statements);
         return this;
     }
 
@@ -155,11 +179,51 @@ public final class ModelBuilder {
         return this;
     }
 
+    /** A Loop of {@code count} turns that carries {@code state}; the body gets it as "before" and makes "after" of the same shape. */
+    public ModelBuilder loop(String output, String count, String state, ModelBuilder body, long... shape) {
+        GraphProto.Builder inner = body.graph.setName("body");
+        inner.addInput(0, value("turn", TensorProto.DataType.INT64)).addInput(1, value("go", TensorProto.DataType.BOOL))
+                .addInput(2, value("before", type, shape));
+        inner.addNode(NodeProto.newBuilder().setOpType("Identity").addInput("go").addOutput("goes on"));
+        inner.addOutput(value("goes on", TensorProto.DataType.BOOL)).addOutput(value("after", type, shape));
+        graph.addNode(NodeProto.newBuilder().setOpType("Loop").setName("node " + output).addInput(count).addInput("")
+                .addInput(state).addOutput(output).addAttribute(body("body", body)));
+        return this;
+    }
+
+    /** A Scan over the first dimension of {@code sequence}; the body gets a part as "part" and makes "made". */
+    public ModelBuilder scan(String output, String sequence, ModelBuilder body, long[] part, long[] made) {
+        body.graph.addInput(value("part", type, part)).addOutput(value("made", type, made));
+        return node("Scan", output, List.of(sequence), Attributes.of("num_scan_inputs", 1), body("body", body));
+    }
+
+    /** One of the model's own functions, of the domain "own", its body in the notation of {@link GraphText}; it makes "y". */
+    public ModelBuilder function(String name, List<String> inputs, String statements) {
+        return function(name, inputs, "", statements);
+    }
+
+    /** @param attribute one attribute of the function; empty for none */
+    public ModelBuilder function(String name, List<String> inputs, String attribute, String statements) {
+        GraphProto body = new ModelBuilder(type, opset).nodes(statements).graph.build();
+        FunctionProto.Builder function = FunctionProto.newBuilder().setDomain("own").setName(name)
+                .addAllInput(inputs).addOutput("y").addOpsetImport(opset("", opset)).addOpsetImport(opset("own", 1));
+        if (!attribute.isEmpty()) {
+            function.addAttribute(attribute);
+        }
+        body.getInitializerList().forEach(number -> function.addNode(NodeProto.newBuilder().setOpType("Constant")
+                .addOutput(number.getName()).addAttribute(Attributes.of("value", number))));
+        functions.add(function.addAllNode(body.getNodeList()).build());
+        return this;
+    }
+
     public ModelProto build() {
         ModelProto.Builder model = ModelProto.newBuilder().setIrVersion(8).setGraph(graph)
                 .addOpsetImport(opset("", opset)).addOpsetImport(opset("com.microsoft", 1));
         if (graph.getNodeList().stream().anyMatch(node -> node.getDomain().equals("dev.swiglu"))) {
             model.addOpsetImport(opset("dev.swiglu", 1));
+        }
+        if (!functions.isEmpty()) {
+            model.addAllFunctions(functions).addOpsetImport(opset("own", 1));
         }
         return model.build();
     }

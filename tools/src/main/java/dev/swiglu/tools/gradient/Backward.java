@@ -5,6 +5,7 @@ import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.GraphIndex;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.onnx.Shape;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.Optional;
 
 /**

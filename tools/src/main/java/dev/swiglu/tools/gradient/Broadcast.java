@@ -2,6 +2,7 @@ package dev.swiglu.tools.gradient;
 
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.Shape;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;

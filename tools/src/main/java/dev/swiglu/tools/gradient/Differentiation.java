@@ -9,6 +9,7 @@ import dev.swiglu.tools.onnx.GraphIndex;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.onnx.Scope;
 import dev.swiglu.tools.onnx.ValueTypes;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;

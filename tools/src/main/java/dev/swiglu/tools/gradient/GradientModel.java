@@ -10,13 +10,14 @@ import dev.swiglu.SessionBuilder;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.Json;
 import dev.swiglu.tools.ToolException;
-import dev.swiglu.tools.gradient.portable.CarriedFunctions;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.GraphIndex;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.Scope;
 import dev.swiglu.tools.onnx.Shape;
 import dev.swiglu.tools.onnx.ValueTypes;
+import dev.swiglu.tools.portable.CarriedFunctions;
+import dev.swiglu.tools.portable.GraphWriter;
 import dev.swiglu.tools.rewrite.rule.Replacement;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -53,6 +54,10 @@ public final class GradientModel {
         if (index.opset("") < OLDEST_OPSET) {
             throw new ToolException(ExitCode.REFUSED, source.path() + " uses opset " + index.opset("")
                     + "; gradients need opset " + OLDEST_OPSET + " or newer. Convert the model first.");
+        }
+        if (!main.isSorted()) {
+            throw new ToolException(ExitCode.REFUSED, source.path() + " has nodes before those whose values they read;"
+                    + " gradients need them in order. Sort the graph first.");
         }
         this.selection = Selection.of(source, index, request);
         this.write = new GraphWriter(index.opset(""), main.graph());

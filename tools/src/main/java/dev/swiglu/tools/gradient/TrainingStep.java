@@ -4,6 +4,7 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.swiglu.tools.gradient.optimizer.Optimizer;
 import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;

@@ -66,6 +66,10 @@ public enum ElementType {
         return this == UNKNOWN ? other : this;
     }
 
+    public boolean isInteger() {
+        return label.contains("int");
+    }
+
     /** One of the types that the dev.swiglu operators compute in. */
     public boolean isComputable() {
         return this == FLOAT32 || this == FLOAT16 || this == BFLOAT16 || this == FLOAT64;

@@ -1,27 +1,37 @@
 package dev.swiglu.tools.onnx;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * Who makes and who reads each value of a model, in the main graph and in every nested body. Building it checks what
- * everything after it relies on: each value is made once, and before it is read, so that no walk can run in circles.
+ * everything after it relies on: each value is made once, and not out of itself, so that no walk can run in circles.
  */
 public final class GraphIndex {
+    private static final String OPERATORS = "dev.swiglu";
+
     private final ModelProto model;
     private final Path file;
     private final List<Scope> scopes = new ArrayList<>();
+    private final Map<String, LocalFunction> functions = new LinkedHashMap<>();
 
     private GraphIndex(ModelProto model, Path file) {
         this.model = model;
@@ -33,6 +43,12 @@ public final class GraphIndex {
         GraphIndex index = new GraphIndex(model, file);
         String name = model.getGraph().getName();
         index.add(null, name.isEmpty() ? "main" : name, model.getGraph());
+        for (FunctionProto function : model.getFunctionsList()) {
+            if (!function.getDomain().equals(OPERATORS)) {
+                Scope body = index.add(null, "function " + function.getName(), LocalFunction.graph(function));
+                index.functions.put(key(function.getDomain(), function.getName()), new LocalFunction(function, body));
+            }
+        }
         return index;
     }
 
@@ -40,13 +56,29 @@ public final class GraphIndex {
         return model;
     }
 
+    /** Where the model lies. */
+    public Path file() {
+        return file;
+    }
+
     public Scope main() {
         return scopes.get(0);
     }
 
-    /** The main graph first, then every body in the order in which it is met. */
+    /** The main graph first, then every body in the order in which it is met, then the model's own functions. */
     public List<Scope> scopes() {
         return Collections.unmodifiableList(scopes);
+    }
+
+    /** The model's own function that {@code node} calls. */
+    public Optional<LocalFunction> function(NodeProto node) {
+        return functions.isEmpty() ? Optional.empty()
+                : Optional.ofNullable(functions.get(key(node.getDomain(), node.getOpType())));
+    }
+
+    /** The model's own functions, without the portable bodies of our operators, which stand for themselves. */
+    public Collection<LocalFunction> functions() {
+        return Collections.unmodifiableCollection(functions.values());
     }
 
     /** The version of {@code domain} that the model imports; 0 when it imports none. */
@@ -79,8 +111,8 @@ public final class GraphIndex {
                 .map(data -> OptionalDouble.of(data.doubles()[0])).orElse(OptionalDouble.empty());
     }
 
-    private void add(Scope parent, String path, GraphProto graph) {
-        Scope scope = new Scope(parent, path, graph);
+    private Scope add(NodeRef owner, String path, GraphProto graph) {
+        Scope scope = new Scope(owner, path, graph);
         scopes.add(scope);
         for (int position = 0; position < graph.getNodeCount(); position++) {
             addProducers(scope, scope.node(position));
@@ -90,11 +122,13 @@ public final class GraphIndex {
             addConsumers(scope, node);
             for (AttributeProto attribute : node.node().getAttributeList()) {
                 for (GraphProto body : Attributes.bodies(attribute)) {
-                    add(scope, path + "/" + nameOf(node) + "." + attribute.getName(), body);
+                    add(node, path + "/" + nameOf(node) + "." + attribute.getName(), body);
                 }
             }
         }
         graph.getOutputList().forEach(output -> scope.addOutput(output.getName()));
+        requireNoCircle(scope);
+        return scope;
     }
 
     private void addProducers(Scope scope, NodeRef node) {
@@ -115,14 +149,22 @@ public final class GraphIndex {
             if (value.isEmpty()) {
                 continue;
             }
-            boolean tooEarly = scope.producer(value)
-                    .filter(producer -> producer.scope() == scope && producer.position() >= node.position()).isPresent();
-            if (tooEarly) {
-                throw new ToolException(ExitCode.REFUSED, refusal() + node.describe()
-                        + " reads '" + value + "' before it is made; sort the nodes topologically first.");
-            }
             scope.addConsumer(value, node);
         }
+    }
+
+    private void requireNoCircle(Scope scope) {
+        Set<NodeRef> sorted = new HashSet<>(scope.sortedNodes());
+        for (int position = 0; position < scope.graph().getNodeCount(); position++) {
+            if (!sorted.contains(scope.node(position))) {
+                throw new ToolException(ExitCode.REFUSED, refusal() + scope.node(position).describe()
+                        + " needs its own result, directly or through other nodes.");
+            }
+        }
+    }
+
+    private static String key(String domain, String name) {
+        return domain + "::" + name;
     }
 
     private String refusal() {

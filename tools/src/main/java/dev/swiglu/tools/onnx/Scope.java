@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * One graph of a model: the main graph, or the body of an If, Loop or Scan. Names resolve as in ONNX: here first, then
@@ -18,6 +19,7 @@ import java.util.Set;
  */
 public final class Scope {
     private final Scope parent;
+    private final NodeRef owner;
     private final String path;
     private final GraphProto graph;
     private final Map<String, NodeRef> producers = new HashMap<>();
@@ -26,9 +28,14 @@ public final class Scope {
     private final Map<String, ValueInfoProto> inputs = new HashMap<>();
     private final Set<String> sparseInitializers = new HashSet<>();
     private final Set<String> outputs = new HashSet<>();
+    private final NodeOrder order;
+    private List<NodeRef> sorted;
 
-    Scope(Scope parent, String path, GraphProto graph) {
-        this.parent = parent;
+    /** @param owner the node of the enclosing graph that carries this one; null for the main graph and functions */
+    Scope(NodeRef owner, String path, GraphProto graph) {
+        this.parent = owner == null ? null : owner.scope();
+        this.owner = owner;
+        this.order = new NodeOrder(graph.getNodeCount());
         this.path = path;
         this.graph = graph;
         graph.getInitializerList().forEach(tensor -> initializers.put(tensor.getName(), tensor));
@@ -52,6 +59,19 @@ public final class Scope {
 
     public NodeRef node(int position) {
         return new NodeRef(this, position, graph.getNode(position));
+    }
+
+    /** Every node after those whose values it reads, whatever the order in the graph. */
+    public List<NodeRef> sortedNodes() {
+        if (sorted == null) {
+            sorted = order.sorted().stream().map(this::node).toList();
+        }
+        return sorted;
+    }
+
+    public boolean isSorted() {
+        List<NodeRef> nodes = sortedNodes();
+        return IntStream.range(0, nodes.size()).allMatch(position -> nodes.get(position).position() == position);
     }
 
     /** The scope that defines {@code value}: this one, an enclosing one, or none. */
@@ -98,7 +118,17 @@ public final class Scope {
     }
 
     void addConsumer(String value, NodeRef node) {
-        definer(value).ifPresent(scope -> scope.consumers.computeIfAbsent(value, name -> new ArrayList<>()).add(node));
+        definer(value).ifPresent(scope -> {
+            scope.consumers.computeIfAbsent(value, name -> new ArrayList<>()).add(node);
+            NodeRef maker = scope.producers.get(value);
+            NodeRef reader = node;
+            while (reader.scope() != scope) {
+                reader = reader.scope().owner;
+            }
+            if (maker != null) {
+                scope.order.add(maker.position(), reader.position());
+            }
+        });
     }
 
     void addOutput(String value) {

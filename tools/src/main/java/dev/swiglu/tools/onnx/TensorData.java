@@ -48,6 +48,11 @@ public final class TensorData {
                 .setRawData(ByteString.copyFrom(bytes.flip())).build();
     }
 
+    /** The number of {@code type} that is nearest to {@code value}. */
+    public static double rounded(ElementType type, double value) {
+        return of(scalar(type, value), null).doubles()[0];
+    }
+
     public ElementType type() {
         return type;
     }

@@ -6,6 +6,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,14 +21,31 @@ import java.util.Set;
 public final class ValueTypes {
     private static final Set<String> KNOWN_DOMAINS = Set.of("", "ai.onnx", "com.microsoft", "dev.swiglu");
 
-    private final Map<Scope, Map<String, ValueType>> types = new IdentityHashMap<>();
+    /** More than functions that call functions are deep; only a model that nobody wrote takes longer to settle. */
+    private static final int MOST_PASSES = 16;
 
-    private ValueTypes() {
+    private final Map<Scope, Map<String, ValueType>> types = new IdentityHashMap<>();
+    /** What was inferred of values that are declared, too: symbols of a declaration may hide that two shapes are one. */
+    private final Map<Scope, Map<String, ValueType>> inferences = new IdentityHashMap<>();
+    private final GraphIndex index;
+    private CallTypes calls = new CallTypes();
+    private IntegerValues integers;
+
+    private ValueTypes(GraphIndex index) {
+        this.index = index;
     }
 
     public static ValueTypes of(GraphIndex index) {
-        ValueTypes result = new ValueTypes();
-        index.scopes().forEach(result::infer);
+        ValueTypes result = new ValueTypes(index);
+        int passes = 0;
+        do {
+            result.inferAll();
+        } while (result.calls.changed() && ++passes < MOST_PASSES);
+        if (passes == MOST_PASSES) {
+            result.calls = new CallTypes();
+            index.functions().forEach(function -> result.calls.called(function, List.of()));
+            result.inferAll();
+        }
         return result;
     }
 
@@ -36,21 +54,57 @@ public final class ValueTypes {
         return scope.definer(value).map(types::get).map(known -> known.get(value)).orElseGet(() -> ValueType.unknown(value));
     }
 
+    /** Whether two values surely have one shape. */
+    public boolean haveSameShape(Scope scope, String left, String right) {
+        Set<Shape> shapes = shapes(scope, left);
+        shapes.retainAll(shapes(scope, right));
+        return !shapes.isEmpty();
+    }
+
+    private Set<Shape> shapes(Scope scope, String value) {
+        Set<Shape> shapes = new HashSet<>(Set.of(of(scope, value).shape()));
+        scope.definer(value).map(inferences::get).map(known -> known.get(value)).ifPresent(type -> shapes.add(type.shape()));
+        return shapes;
+    }
+
+    private void inferAll() {
+        index.scopes().forEach(this::infer);
+        for (LocalFunction function : index.functions()) {
+            calls.returned(function, function.function().getOutputList().stream()
+                    .map(output -> of(function.body(), output)).toList());
+        }
+    }
+
     private void infer(Scope scope) {
         Map<String, ValueType> known = new HashMap<>();
         types.put(scope, known);
+        integers = new IntegerValues(index, this);
+        Map<String, ValueType> inferredBeside = new HashMap<>();
+        inferences.put(scope, inferredBeside);
         Map<String, ValueInfoProto> declarations = new HashMap<>();
         scope.graph().getValueInfoList().forEach(declaration -> declarations.put(declaration.getName(), declaration));
         scope.graph().getOutputList().forEach(declaration -> declarations.put(declaration.getName(), declaration));
         scope.graph().getInputList().forEach(input -> known.put(input.getName(), declared(input)));
+        index.functions().stream().filter(function -> function.body() == scope).forEach(function -> {
+            for (int i = 0; i < function.function().getInputCount(); i++) {
+                known.put(function.function().getInput(i), calls.input(function, i));
+            }
+        });
         scope.graph().getInitializerList().forEach(tensor -> known.put(tensor.getName(), of(tensor)));
-        for (int position = 0; position < scope.graph().getNodeCount(); position++) {
-            NodeRef node = scope.node(position);
+        for (NodeRef node : scope.sortedNodes()) {
+            Optional<LocalFunction> function = index.function(node.node());
+            function.ifPresent(called -> calls.called(called, node.node().getInputList().stream()
+                    .map(input -> of(scope, input)).toList()));
             for (int output = 0; output < node.node().getOutputCount(); output++) {
                 String value = node.output(output);
-                ValueType inferred = output == 0 || isLikeFirst(node) ? inferred(node, value) : ValueType.unknown(value);
+                int place = output;
+                ValueType inferred = function.flatMap(called -> calls.output(called, place, value))
+                        .orElseGet(() -> place == 0 || isLikeFirst(node) ? inferred(node, place, value) : ValueType.unknown(value));
                 ValueInfoProto declaration = declarations.get(value);
                 known.put(value, declaration == null ? inferred : declared(declaration).completedBy(inferred, value));
+                if (declaration != null) {
+                    inferredBeside.put(value, inferred);
+                }
             }
         }
     }
@@ -68,7 +122,7 @@ public final class ValueTypes {
     }
 
     /** The type of {@code value}, which is the node's first output or inferred as it is. */
-    private ValueType inferred(NodeRef node, String value) {
+    private ValueType inferred(NodeRef node, int output, String value) {
         ValueType unknown = ValueType.unknown(value);
         if (!KNOWN_DOMAINS.contains(node.node().getDomain())) {
             return unknown;
@@ -76,12 +130,13 @@ public final class ValueTypes {
         ValueType first = input(node, 0);
         ValueType second = input(node, 1);
         return switch (node.node().getOpType()) {
-            case "Identity", "Sigmoid", "Swish", "QuickGelu", "Gelu", "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt",
-                    "Softplus", "Clip", "Exp", "Log", "Cos", "Sin", "Reciprocal", "Softmax", "LogSoftmax", "Not", "Trilu",
-                    "LayerNormalization",
-                    "SimplifiedLayerNormalization", "RMSNormalization", "SkipLayerNormalization",
+            case "Identity", "Sigmoid", "Swish", "QuickGelu", "Gelu", "FastGelu", "Relu", "Tanh", "Erf", "Neg", "Sqrt", "Softplus",
+                    "Clip", "Exp", "Log", "Reciprocal", "Softmax", "LogSoftmax", "LayerNormalization",
+                    "SimplifiedLayerNormalization", "RMSNormalization", "Mish", "BiasGelu", "Elu", "LeakyRelu", "HardSwish",
+                    "HardSigmoid", "Abs", "Round", "Floor", "SkipLayerNormalization", "Cos", "Sin", "Not", "Trilu",
                     "SkipSimplifiedLayerNormalization" -> first;
-            case "Add", "Sub", "Mul", "Div", "Pow" -> elementwise(first, second, value);
+            case "Add", "Sub", "Mul", "Div", "Pow", "PRelu" -> elementwise(first, second, value);
+            case "Min", "Max" -> node.node().getInputCount() == 2 ? elementwise(first, second, value) : unknown;
             case "SwiGLU" -> node.input(1).isEmpty() ? first.shaped(Optional.empty(), value) : elementwise(first, second, value);
             case "MatMul", "Gemm", "FusedMatMul", "FusedSwiGLU" -> product(node, first, second, value);
             case "MatMulInteger" -> new ValueType(ElementType.INT32, product(node, first, second, value).shape());
@@ -103,9 +158,13 @@ public final class ValueTypes {
             case "Shape" -> new ValueType(ElementType.INT64, ShapeRules.ofShape(first.shape(), value));
             case "Where" -> elementwise(second, input(node, 2), value);
             case "Expand" -> first.shaped(ShapeRules.sized(second.shape(), value), value);
-            case "Slice" -> first.shaped(ShapeRules.ofSameRank(first.shape(), value), value);
             case "Concat" -> first.shaped(ShapeRules.joined(node.node(), inputs(node), value), value);
-            case "Split" -> first.shaped(ShapeRules.alongAxis(node.node(), first.shape(), value), value);
+            case "Split" -> first.shaped(Parts.ofSplit(node, first.shape(), integers).map(parts -> parts.shape(output, value))
+                    .or(() -> ShapeRules.alongAxis(node.node(), first.shape(), value)), value);
+            case "Slice" -> first.shaped(Parts.ofSlice(node, first.shape(), integers, value), value);
+            case "QuantizeLinear" -> new ValueType(input(node, 2).element(), first.shape());
+            case "DequantizeLinear" -> new ValueType(second.element(), first.shape());
+            case "DynamicQuantizeLinear" -> new ValueType(ElementType.UINT8, first.shape());
             case "Gather" -> first.shaped(ShapeRules.gathered(node.node(), first.shape(), second.shape()), value);
             case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss" ->
                 first.shaped(Optional.of(ShapeRules.loss(node.node(), second.shape())), value);

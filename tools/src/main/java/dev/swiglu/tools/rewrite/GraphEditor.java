@@ -1,10 +1,14 @@
 package dev.swiglu.tools.rewrite;
 
+import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.swiglu.tools.onnx.Attributes;
+import dev.swiglu.tools.onnx.GraphIndex;
+import dev.swiglu.tools.onnx.LocalFunction;
 import dev.swiglu.tools.onnx.NodeRef;
+import dev.swiglu.tools.rewrite.rule.Replacement;
 import dev.swiglu.tools.rewrite.rule.Rewrite;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,6 +31,30 @@ final class GraphEditor {
 
     static GraphProto apply(GraphProto graph, List<Rewrite> rewrites) {
         return new GraphEditor(rewrites).edit(graph);
+    }
+
+    /** The model's functions in their order, those rewritten that have sites in their bodies. */
+    static List<FunctionProto> functions(GraphIndex index, List<Rewrite> rewrites) {
+        Map<FunctionProto, LocalFunction> bodies = new IdentityHashMap<>();
+        index.functions().forEach(function -> bodies.put(function.function(), function));
+        return index.model().getFunctionsList().stream()
+                .map(function -> bodies.containsKey(function) ? apply(bodies.get(function), rewrites) : function).toList();
+    }
+
+    private static FunctionProto apply(LocalFunction function, List<Rewrite> rewrites) {
+        GraphProto body = function.body().graph();
+        GraphProto edited = apply(body, rewrites);
+        if (edited.equals(body)) {
+            return function.function();
+        }
+        FunctionProto.Builder result = function.function().toBuilder().clearNode().addAllNode(edited.getNodeList())
+                .clearValueInfo().addAllValueInfo(edited.getValueInfoList());
+        boolean imported = result.getOpsetImportList().stream()
+                .anyMatch(opset -> opset.getDomain().equals(Replacement.DOMAIN));
+        if (!imported) {
+            result.addOpsetImport(Rewriter.operators()).addMetadataProps(Provenance.entry(Provenance.ADDED, Rewriter.OPSET));
+        }
+        return result.build();
     }
 
     private GraphProto edit(GraphProto graph) {

@@ -1,6 +1,7 @@
 package dev.swiglu.tools.rewrite;
 
 import dev.swiglu.tools.rewrite.rule.FuseActivation;
+import dev.swiglu.tools.rewrite.rule.FusePacked;
 import dev.swiglu.tools.rewrite.rule.FuseProjections;
 import dev.swiglu.tools.rewrite.rule.RewriteRule;
 import java.util.List;
@@ -8,9 +9,9 @@ import java.util.Locale;
 
 /** Which rules a rewrite tries, the first that applies winning. */
 public enum Mode {
-    AUTO(new FuseProjections(), new FuseActivation()),
+    AUTO(new FuseProjections(), new FusePacked(), new FuseActivation()),
     FUSED(new FuseProjections()),
-    ACTIVATION(new FuseActivation());
+    ACTIVATION(new FusePacked(), new FuseActivation());
 
     private final List<RewriteRule> rules;
 

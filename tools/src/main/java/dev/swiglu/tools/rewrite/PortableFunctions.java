@@ -8,7 +8,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The model-local functions that let a rewritten model run without the library. A model has one function of a name, with
@@ -19,14 +19,14 @@ final class PortableFunctions {
     private PortableFunctions() {
     }
 
-    /** The body that {@code operator} gets: the one that the model already has, else the one that most sites need. */
-    static FunctionProto shared(ModelProto model, String operator, Collection<Rewrite> rewrites) {
-        Optional<FunctionProto> existing = model.getFunctionsList().stream()
-                .filter(function -> function.getDomain().equals(Replacement.DOMAIN) && function.getName().equals(operator))
-                .findFirst();
-        if (existing.isPresent()) {
-            return existing.get();
-        }
+    /** The functions that the model already has, by their operators. */
+    static Map<String, FunctionProto> carriedBy(ModelProto model) {
+        return model.getFunctionsList().stream().filter(function -> function.getDomain().equals(Replacement.DOMAIN))
+                .collect(Collectors.toMap(FunctionProto::getName, function -> function, (first, second) -> first));
+    }
+
+    /** The body that most sites need. */
+    static FunctionProto mostUsed(Collection<Rewrite> rewrites) {
         Map<FunctionProto, Integer> uses = new LinkedHashMap<>();
         rewrites.forEach(rewrite -> uses.merge(rewrite.function(), 1, Integer::sum));
         int most = uses.values().stream().mapToInt(Integer::intValue).max().orElseThrow();

@@ -47,7 +47,7 @@ public record Restoration(ModelProto model, String sourceSha256) {
     /** Nodes put back into a graph that was edited meanwhile would undo the edit, or read values that are gone. */
     private static void requireUnchanged(ModelProto model) {
         Optional<String> digest = Provenance.find(model.getMetadataPropsList(), Provenance.RESULT_DIGEST);
-        if (!digest.equals(Optional.of(StructureDigest.of(model.getGraph())))) {
+        if (!digest.equals(Optional.of(StructureDigest.of(model)))) {
             throw new ToolException(ExitCode.REFUSED, "The model was changed after swiglu-ort had rewritten it, so its original"
                     + " cannot be taken from it; start again from the original file.");
         }
@@ -69,7 +69,7 @@ public record Restoration(ModelProto model, String sourceSha256) {
                 Provenance.find(model.getMetadataPropsList(), Provenance.ADDED).orElse("").split(",")));
         List<FunctionProto> functions = model.getFunctionsList().stream()
                 .filter(function -> !(function.getDomain().equals(Replacement.DOMAIN) && added.contains(function.getName())))
-                .toList();
+                .map(Restoration::restored).toList();
         List<OperatorSetIdProto> opsets = model.getOpsetImportList().stream()
                 .filter(opset -> !(opset.getDomain().equals(Replacement.DOMAIN) && added.contains(Rewriter.OPSET))).toList();
         List<StringStringEntryProto> metadata = model.getMetadataPropsList().stream()
@@ -81,20 +81,41 @@ public record Restoration(ModelProto model, String sourceSha256) {
     }
 
     private static GraphProto restored(GraphProto graph) {
-        List<NodeProto> kept = new ArrayList<>();
-        SortedMap<Integer, NodeProto> nodes = new TreeMap<>();
-        SortedMap<Integer, ValueInfoProto> valueInfos = new TreeMap<>();
-        for (NodeProto node : graph.getNodeList()) {
-            Optional<Provenance.Removed> removed = Provenance.removedBy(node);
-            if (removed.isPresent()) {
-                nodes.putAll(removed.get().nodes());
-                valueInfos.putAll(removed.get().valueInfos());
-            } else {
-                kept.add(Attributes.mapBodies(node, Restoration::restored));
-            }
+        Parts parts = Parts.of(graph.getNodeList(), graph.getValueInfoList());
+        return graph.toBuilder().clearNode().addAllNode(parts.nodes())
+                .clearValueInfo().addAllValueInfo(parts.valueInfos()).build();
+    }
+
+    private static FunctionProto restored(FunctionProto function) {
+        Parts parts = Parts.of(function.getNodeList(), function.getValueInfoList());
+        FunctionProto.Builder result = function.toBuilder().clearNode().addAllNode(parts.nodes())
+                .clearValueInfo().addAllValueInfo(parts.valueInfos());
+        if (Provenance.find(function.getMetadataPropsList(), Provenance.ADDED).isPresent()) {
+            result.clearMetadataProps().addAllMetadataProps(
+                    function.getMetadataPropsList().stream().filter(entry -> !Provenance.isOurs(entry)).toList());
+            result.clearOpsetImport().addAllOpsetImport(function.getOpsetImportList().stream()
+                    .filter(opset -> !opset.getDomain().equals(Replacement.DOMAIN)).toList());
         }
-        return graph.toBuilder().clearNode().addAllNode(merge(kept, nodes))
-                .clearValueInfo().addAllValueInfo(merge(graph.getValueInfoList(), valueInfos)).build();
+        return result.build();
+    }
+
+    /** The original nodes and value_infos of one graph. */
+    private record Parts(List<NodeProto> nodes, List<ValueInfoProto> valueInfos) {
+        static Parts of(List<NodeProto> rewritten, List<ValueInfoProto> declared) {
+            List<NodeProto> kept = new ArrayList<>();
+            SortedMap<Integer, NodeProto> nodes = new TreeMap<>();
+            SortedMap<Integer, ValueInfoProto> valueInfos = new TreeMap<>();
+            for (NodeProto node : rewritten) {
+                Optional<Provenance.Removed> removed = Provenance.removedBy(node);
+                if (removed.isPresent()) {
+                    nodes.putAll(removed.get().nodes());
+                    valueInfos.putAll(removed.get().valueInfos());
+                } else {
+                    kept.add(Attributes.mapBodies(node, Restoration::restored));
+                }
+            }
+            return new Parts(merge(kept, nodes), merge(declared, valueInfos));
+        }
     }
 
     /** {@code placed} at their positions, {@code others} in their order between them. */

@@ -1,7 +1,6 @@
 package dev.swiglu.tools.rewrite;
 
 import ai.onnx.proto.OnnxMl.FunctionProto;
-import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
 import dev.swiglu.SessionBuilder;
@@ -24,13 +23,15 @@ public final class Rewriter {
     private final ModelFile source;
     private final Optional<Restoration> restoration;
     private final ModelProto original;
+    private final ModelView view;
     private final Plan plan;
 
     private Rewriter(ModelFile source, Mode mode, Selection selection) {
         this.source = source;
         this.restoration = Restoration.of(source.proto());
         this.original = restoration.map(Restoration::model).orElse(source.proto());
-        this.plan = Plan.of(ModelView.of(original, source.path()), mode, selection);
+        this.view = ModelView.of(original, source.path());
+        this.plan = Plan.of(view, mode, selection);
     }
 
     public static Rewriter of(ModelFile source, Mode mode) {
@@ -63,30 +64,35 @@ public final class Rewriter {
 
     private ModelProto rewritten(String toolVersion) {
         ModelProto.Builder result = original.toBuilder();
+        result.clearFunctions().addAllFunctions(GraphEditor.functions(view.index(), plan.rewrites()));
         List<String> added = new ArrayList<>();
         boolean imported = original.getOpsetImportList().stream()
                 .anyMatch(opset -> opset.getDomain().equals(Replacement.DOMAIN));
         if (!imported) {
-            result.addOpsetImport(OperatorSetIdProto.newBuilder()
-                    .setDomain(Replacement.DOMAIN).setVersion(Replacement.DOMAIN_VERSION));
+            result.addOpsetImport(operators());
             added.add(OPSET);
         }
         for (FunctionProto function : PortableFunctions.missing(original, plan.rewrites())) {
             result.addFunctions(function);
             added.add(function.getName());
         }
-        GraphProto graph = GraphEditor.apply(original.getGraph(), plan.rewrites());
+        result.setGraph(GraphEditor.apply(original.getGraph(), plan.rewrites()));
         if (servedBestByOwnMatMul()) {
             result.addMetadataProps(Provenance.entry(SessionBuilder.CPU_FUSION, "function"));
         }
-        return result.setGraph(graph)
+        return result
                 .addMetadataProps(Provenance.entry(Provenance.TOOL, "swiglu-ort " + toolVersion))
                 .addMetadataProps(Provenance.entry(Provenance.SITES, String.valueOf(plan.rewrites().size())))
                 .addMetadataProps(Provenance.entry(Provenance.SOURCE_SHA256,
                         restoration.map(Restoration::sourceSha256).orElseGet(source::sha256)))
-                .addMetadataProps(Provenance.entry(Provenance.RESULT_DIGEST, StructureDigest.of(graph)))
+                .addMetadataProps(Provenance.entry(Provenance.RESULT_DIGEST, StructureDigest.of(result)))
                 .addMetadataProps(Provenance.entry(Provenance.ADDED, String.join(",", added)))
                 .build();
+    }
+
+    /** The operator set that a graph or a function with our operators imports. */
+    static OperatorSetIdProto operators() {
+        return OperatorSetIdProto.newBuilder().setDomain(Replacement.DOMAIN).setVersion(Replacement.DOMAIN_VERSION).build();
     }
 
     /** ONNX Runtime's CPU provider packs the weights of its own float32 MatMul once; of other types it has no MatMul. */

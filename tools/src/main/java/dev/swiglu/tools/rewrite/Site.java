@@ -10,6 +10,7 @@ import java.util.List;
  * @param node the node that makes the product; its name, or its output where it has no name
  * @param graph the graph that it stands in
  * @param form how the graph spells projections and activation
+ * @param activation what is applied to the gate; {@code unknown} where it is none that the operators have
  * @param output the value that the product makes, under the same name before and after
  * @param op the operator put in; null when the site is left alone
  * @param inputs what that operator reads

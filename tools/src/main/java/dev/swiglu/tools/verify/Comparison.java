@@ -50,6 +50,11 @@ public record Comparison(
         return of(sample, type, "original", null, Double.NaN, new Agreement(Double.NaN, Double.NaN, false), Verdict.failed(0, reason));
     }
 
+    /** A site that had nothing to do, as an expert that no row was sent to. */
+    static Comparison idle(String sample, TensorType type) {
+        return of(sample, type, "float64", 0.0, 0, new Agreement(0, 1, true), Verdict.passed(0));
+    }
+
     /** What a report shows for several samples: a failed comparison, else the one nearest to its bound. */
     static Comparison worst(List<Comparison> comparisons) {
         return comparisons.stream().max(Comparator.comparingDouble(Comparison::urgency)).orElseThrow();

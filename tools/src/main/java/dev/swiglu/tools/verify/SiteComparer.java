@@ -55,7 +55,8 @@ final class SiteComparer {
             Tensor after = rewritten.get(i).get(site.output());
             boolean comparable = after.type() == before.type() && Arrays.equals(after.shape(), before.shape())
                     && exact.get(i).length == before.size();
-            comparisons.add(comparable
+            boolean idle = comparable && before.size() == 0;
+            comparisons.add(idle ? Comparison.idle(sample, after.type()) : comparable
                     ? compare(sample, before, after, exact.get(i), exact.get(samples.size() + i))
                     : Comparison.impossible(sample, after.type(), "The site makes " + after + ", the original "
                             + before + ", and its formula " + exact.get(i).length + " values."));

@@ -32,7 +32,7 @@ class GraphIndexTest {
 
     @Test
     void refusesGraphsThatWouldSendAWalkInCircles() {
-        assertRefused("reads 'b' before it is made", new ModelBuilder().node("Neg", "a", "b").node("Neg", "b", "a"));
+        assertRefused("Neg node 'node a' needs its own result", new ModelBuilder().node("Neg", "a", "b").node("Neg", "b", "a"));
         assertRefused("'a' is made twice", new ModelBuilder().input("X", 2).node("Neg", "a", "X").node("Exp", "a", "X"));
     }
 

@@ -9,6 +9,9 @@ import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.rewrite.rule.Action;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is fused, what is fused less, what is left alone, and the reasons. */
 class RulesTest {
@@ -74,7 +77,7 @@ class RulesTest {
     @Test
     void onlyAnAlphaThatLeavesTheShapeAloneIsTaken() {
         assertEquals(0.5f, only(scaledSilu(new ModelBuilder().scalar("alpha", 0.5f))).alpha());
-        assertEquals(List.of(), sites(scaledSilu(new ModelBuilder().weight("alpha", 1, 1, 1)), Mode.AUTO));
+        assertReason(only(scaledSilu(new ModelBuilder().weight("alpha", 1, 1, 1))), "together compute none of the activations");
     }
 
     private static ModelBuilder scaledSilu(ModelBuilder withAlpha) {
@@ -91,6 +94,35 @@ class RulesTest {
         List<Site> attentionGate = sites(ModelBuilder.projections().input("Z", 2, 16).node("Sigmoid", "s", "g")
                 .node("Mul", "Y", "s", "Z").output("Y", 2, 16), Mode.AUTO);
         assertEquals(List.of(), attentionGate, "a sigmoid gate on anything but a projection of the same X");
+    }
+
+    /** Each looks like a gated MLP and is none that our operators compute. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        HardSwish        | Y = Mul(HardSwish(g), u)                                      | HardSwish node 'node v1' together
+        Elu              | Y = Mul(Elu(g), u)                                            | Elu node 'node v1'
+        Tanh             | Y = Mul(u, Tanh(g))                                           | Tanh node 'node v1'
+        Sigmoid          | Y = Mul(Mul(Mul(g, Sigmoid(g)), 0.5), u)                      | Sigmoid node 'node v1' together
+        Sigmoid          | Y = Mul(Mul(g, Sigmoid(Add(g, 1))), u)                        | Sigmoid node
+        Sigmoid          | Y = Mul(Mul(g, Sigmoid(Mul(g, wide))), u)                     | Sigmoid node
+        Erf              | Y = Mul(Mul(g, Add(1, Erf(g))), u)                            | Erf node
+        Tanh             | Y = Mul(Mul(Mul(0.5, g), Add(1, Tanh(Mul(0.8, g)))), u)       | Tanh node
+        Clip             | Y = Mul(Clip(g, 0, 6), u)                                     | Clip node
+        Sigmoid          | Y = Mul(Mul(g, Cast[to=1](Cast[to=10](Sigmoid(g)))), u)       | Sigmoid node
+        Sigmoid          | q = QuantizeLinear(Mul(g, Sigmoid(g)), 0.1); Y = Mul(DequantizeLinear(q, 0.1), u) | QuantizeLinear node 'node q' rounds
+        """)
+    void nearMissesAreListedWithWhatStandsInTheWay(String form, String nodes, String reason) {
+        Site site = only(ModelBuilder.projections().weight("wide", 16).nodes(nodes).output("Y", 2, 16));
+        assertEquals(List.of(Action.LEFT, "unknown", form), List.of(site.action(), site.activation(), site.form()), site::toString);
+        assertReason(site, reason);
+    }
+
+    /** Products that have nothing of a gated MLP. */
+    @ParameterizedTest
+    @ValueSource(strings = {"Y = Mul(Sigmoid(g), g)", "Y = Mul(Tanh(g), Sigmoid(u))", "Y = Mul(g, 2)", "Y = Mul(g, g)",
+        "Y = Mul(Softmax(g), u)"})
+    void otherProductsAreNotListed(String nodes) {
+        assertEquals(List.of(), sites(ModelBuilder.projections().nodes(nodes).output("Y", 2, 16), Mode.AUTO));
     }
 
     @Test
@@ -161,12 +193,29 @@ class RulesTest {
         assertReason(site, "'Wg' and 'Wu' is transposed and the other is not");
     }
 
+    /** Operators that this ONNX Runtime does not have. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        SwiGLU        | 0.5 | X,Wg,Wu | Y = SwiGLU[alpha=0.5](g, u)
+        SwiGLU        | 1   | X,Wg,Wu | Y = ms.SwiGLU(g, u)
+        Swish         | 1   | X,Wg,Wu | Y = Mul(Swish(g), u)
+        Swish         | 2   | X,Wg,Wu | Y = Mul(u, Swish[alpha=2.0](g))
+        MulSigmoid    | 1   | X,Wg,Wu | Y = Mul(ai.onnx.contrib::MulSigmoid(g), u)
+        MulMulSigmoid | 1   | X,Wu,Wg | Y = ai.onnx.contrib::MulMulSigmoid(g, u)
+        """)
+    void operatorsThatAreSiluOrSwiGlu(String form, float alpha, String inputs, String nodes) {
+        Site site = only(ModelBuilder.projections().nodes(nodes).output("Y", 2, 16));
+        assertEquals(List.of(Action.FUSED, "MatMul, " + form, "silu", alpha, List.of(inputs.split(","))),
+                List.of(site.action(), site.form(), site.activation(), site.alpha(), site.inputs()));
+    }
+
+    /** Initializers that are inputs, too, may have other values in the next run. */
     @Test
-    void standardSwiGluKeepsItsAlpha() {
-        Site site = only(ModelBuilder.projections().node("SwiGLU", "Y", List.of("g", "u"), Attributes.of("alpha", 0.5f))
-                .output("Y", 2, 16));
-        assertEquals(List.of(Action.FUSED, "MatMul, SwiGLU", "silu", 0.5f),
-                List.of(site.action(), site.form(), site.activation(), site.alpha()));
+    void overridableInitializersAreReadButNotRelied() {
+        Site weights = only(ModelBuilder.swiglu().input("Wg", 8, 16));
+        assertEquals(List.of(Action.FUSED, List.of("X", "Wg", "Wu")), List.of(weights.action(), weights.inputs()));
+        Site alpha = only(scaledSilu(new ModelBuilder().scalar("alpha", 0.5f).input("alpha")));
+        assertReason(alpha, "together compute none of the activations");
     }
 
     @Test

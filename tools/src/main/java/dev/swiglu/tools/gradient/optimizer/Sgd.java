@@ -1,7 +1,7 @@
 package dev.swiglu.tools.gradient.optimizer;
 
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

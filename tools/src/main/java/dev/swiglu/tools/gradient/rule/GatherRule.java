@@ -2,9 +2,9 @@ package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.NodeRef;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.List;
 
 /**

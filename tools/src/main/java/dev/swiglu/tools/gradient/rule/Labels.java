@@ -2,9 +2,9 @@ package dev.swiglu.tools.gradient.rule;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import dev.swiglu.tools.gradient.Backward;
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.Optional;
 import java.util.OptionalLong;
 

@@ -2,7 +2,7 @@ package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.gradient.GraphWriter;
+import dev.swiglu.tools.portable.GraphWriter;
 
 /** Y = ln softmax(X) along one axis: dX = dY - e^Y ⊙ Σ dY, the sum along that axis, because ∂yᵢ/∂xⱼ = δᵢⱼ - softmaxⱼ. */
 public final class LogSoftmaxRule implements GradientRule {

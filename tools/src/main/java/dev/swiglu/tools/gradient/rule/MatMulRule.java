@@ -3,9 +3,9 @@ package dev.swiglu.tools.gradient.rule;
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.Broadcast;
 import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.Shape;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,8 +2,8 @@ package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.NodeRef;
+import dev.swiglu.tools.portable.GraphWriter;
 
 /** L = -X[label] along axis 1: dX = -onehot(label) ⊙ dL', where dL' is dL divided as the reduction says, 0 for ignored labels. */
 public final class NegativeLogLikelihoodRule implements GradientRule {

@@ -2,8 +2,8 @@ package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.NodeRef;
+import dev.swiglu.tools.portable.GraphWriter;
 
 /** Y = Σ X / n over some axes, n = size(X) / size(Y): dX = dY / n, repeated along them. */
 public final class ReduceMeanRule implements GradientRule {

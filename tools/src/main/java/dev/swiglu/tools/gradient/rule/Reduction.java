@@ -1,9 +1,9 @@
 package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.TensorData;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.List;
 import java.util.stream.LongStream;
 

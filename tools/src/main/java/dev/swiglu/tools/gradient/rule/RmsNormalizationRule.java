@@ -3,9 +3,9 @@ package dev.swiglu.tools.gradient.rule;
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.Broadcast;
 import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.tools.portable.GraphWriter;
 
 /**
  * Y = X̂ ⊙ s, X̂ = X·r, r = 1/√(mean(X²) + ε) over the axes from {@code axis} on (RMSNormalization of ONNX and

@@ -2,8 +2,8 @@ package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.gradient.GraphWriter;
 import dev.swiglu.tools.onnx.NodeRef;
+import dev.swiglu.tools.portable.GraphWriter;
 
 /**
  * L = -log softmax(X)[label] along axis 1: dX = (softmax(X) - onehot(label)) ⊙ dL', where dL' is dL divided as the reduction

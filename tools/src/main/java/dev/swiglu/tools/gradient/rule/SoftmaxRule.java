@@ -2,7 +2,7 @@ package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.gradient.GraphWriter;
+import dev.swiglu.tools.portable.GraphWriter;
 
 /**
  * Y = softmax(X) along one axis: dX = Y ⊙ (dY - Σ dY⊙Y), the sum along that axis, because ∂yᵢ/∂xⱼ = yᵢ(δᵢⱼ - yⱼ).

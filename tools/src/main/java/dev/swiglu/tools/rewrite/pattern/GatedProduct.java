@@ -1,65 +1,64 @@
 package dev.swiglu.tools.rewrite.pattern;
 
-import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.onnx.Scope;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * {@code product = act(gate) ⊙ up}, whatever computes gate and up.
  *
  * @param product the node that makes the product
  * @param up the value that is multiplied with the activated gate
+ * @param clamping what happens to both before that
  */
-public record GatedProduct(NodeRef product, Gate gate, String up) {
+public record GatedProduct(NodeRef product, Gate gate, String up, Clamping clamping) {
 
     /** Every gated product of the model, graph by graph, in the order of the nodes. */
     public static List<GatedProduct> findAll(ModelView view) {
         List<GatedProduct> found = new ArrayList<>();
-        for (Scope scope : view.index().scopes()) {
-            for (int position = 0; position < scope.graph().getNodeCount(); position++) {
-                at(scope.node(position), view).ifPresent(found::add);
-            }
-        }
+        view.index().scopes().forEach(scope -> found.addAll(findAll(scope, view)));
         return found;
+    }
+
+    /** Backwards, so that of two that lie in each other, as σ(x)·up and x·(σ(x)·up), the whole is found and not its part. */
+    private static List<GatedProduct> findAll(Scope scope, ModelView view) {
+        List<GatedProduct> found = new ArrayList<>();
+        Set<NodeRef> taken = new HashSet<>();
+        List<NodeRef> nodes = scope.sortedNodes();
+        for (int i = nodes.size() - 1; i >= 0; i--) {
+            NodeRef node = nodes.get(i);
+            Optional<GatedProduct> product = taken.contains(node) ? Optional.empty() : new GateSearch(view, node).find();
+            product.filter(match -> !match.isBodyOfFunction(view)).ifPresent(match -> {
+                taken.addAll(match.gate().nodes());
+                found.add(match);
+            });
+        }
+        Collections.reverse(found);
+        return found;
+    }
+
+    /** The products of the model that look like gated ones and are not among {@code found}. */
+    public static List<NearMiss> nearMisses(ModelView view, List<GatedProduct> found) {
+        Set<NodeRef> taken = new HashSet<>();
+        found.forEach(product -> {
+            taken.add(product.product());
+            taken.addAll(product.gate().nodes());
+        });
+        return NearMiss.findAll(view, taken);
     }
 
     public Scope scope() {
         return product.scope();
     }
 
-    private static Optional<GatedProduct> at(NodeRef node, ModelView view) {
-        if (node.is("SwiGLU")) {
-            Activation activation = Activation.sigmoidWeighted(Attributes.real(node.node(), "alpha", 1));
-            return Optional.of(new GatedProduct(node, new Gate(activation, node.input(0), List.of(), "SwiGLU"), node.input(1)));
-        }
-        if (!node.is("Mul")) {
-            return Optional.empty();
-        }
-        for (ActivationPattern pattern : ActivationPattern.ALL) {
-            Optional<GatedProduct> product = gatedBy(pattern, node, 0, view).or(() -> gatedBy(pattern, node, 1, view));
-            if (product.isPresent()) {
-                return product;
-            }
-        }
-        return Optional.empty();
-    }
-
-    private static Optional<GatedProduct> gatedBy(ActivationPattern pattern, NodeRef mul, int operand, ModelView view) {
-        String up = mul.input(1 - operand);
-        return mul.scope().producer(mul.input(operand)).filter(node -> node.scope() == mul.scope())
-                .flatMap(last -> pattern.endingAt(last, view))
-                .map(gate -> new GatedProduct(mul, gate, up))
-                .filter(product -> !product.gate.activation().equals(Activation.SIGMOID) || product.isPlainGlu(view));
-    }
-
-    /** σ(a)·b is everywhere: in x·σ(x) itself, in LSTMs, in attention gates. A GLU has projections of one X for a and b. */
-    private boolean isPlainGlu(ModelView view) {
-        Result<Projection> gated = Projection.of(view, scope(), gate.input());
-        return gated.and(Projection.of(view, scope(), up), (left, right) ->
-                SameValue.test(view.index(), scope(), left.x(), right.x()) && !gate.input().equals(up)
-                        ? Result.match(true) : Result.declined("")) instanceof Result.Match;
+    /** What one of the model's functions computes of its own inputs is found where the function is called. */
+    private boolean isBodyOfFunction(ModelView view) {
+        boolean ofInputs = scope().input(gate.input()).isPresent() && scope().input(up).isPresent();
+        return ofInputs && view.index().functions().stream().anyMatch(function -> function.body() == scope());
     }
 }

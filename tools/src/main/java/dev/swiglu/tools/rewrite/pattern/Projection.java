@@ -25,7 +25,12 @@ public record Projection(String x, String weight, String bias, boolean transB, l
 
     /** The projection that computes {@code value}, or why it is not one. */
     public static Result<Projection> of(ModelView view, Scope scope, String value) {
-        return new ProjectionPattern(view, scope).endingAt(value);
+        return of(view, scope, value, "");
+    }
+
+    /** @param bias what is added to {@code value} behind it; empty when nothing is */
+    public static Result<Projection> of(ModelView view, Scope scope, String value, String bias) {
+        return new ProjectionPattern(view, scope, bias).endingAt(value);
     }
 
     public boolean hasBias() {

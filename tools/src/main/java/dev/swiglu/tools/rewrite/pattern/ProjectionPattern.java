@@ -18,11 +18,12 @@ final class ProjectionPattern {
     private final Scope scope;
     private final List<NodeRef> nodes = new ArrayList<>();
     private final List<NodeRef> feeders = new ArrayList<>();
-    private String bias = "";
+    private String bias;
     private String form = "";
     private NodeRef outerReshape;
 
-    ProjectionPattern(ModelView view, Scope scope) {
+    ProjectionPattern(ModelView view, Scope scope, String bias) {
+        this.bias = bias;
         this.view = view;
         this.scope = scope;
     }
@@ -102,18 +103,18 @@ final class ProjectionPattern {
     }
 
     private Result<Projection> weighted(NodeRef node, boolean transB, String result) {
-        String weight = node.input(1);
+        String weight = source(node.input(1));
         boolean transposed = transB;
-        String spelled = node.node().getOpType() + form;
-        Optional<NodeRef> transpose = scope.producer(SameValue.withoutIdentity(scope, weight))
-                .filter(producer -> producer.is("Transpose") && producer.scope() == scope);
-        if (transpose.isPresent() && view.types().of(scope, transpose.get().input(0)).shape().rank() == 2) {
-            boolean swaps = !Attributes.integers(transpose.get().node(), "perm").equals(List.of(0L, 1L));
-            transposed ^= swaps;
-            feeders.add(transpose.get());
-            weight = transpose.get().input(0);
-            spelled = "Transpose+" + spelled;
+        boolean behindTranspose = false;
+        Optional<NodeRef> transpose = transpose(weight);
+        while (transpose.isPresent()) {
+            behindTranspose = true;
+            transposed ^= !Attributes.integers(transpose.get().node(), "perm").equals(List.of(0L, 1L));
+            feed(transpose.get());
+            weight = source(transpose.get().input(0));
+            transpose = transpose(weight);
         }
+        String spelled = (behindTranspose ? "Transpose+" : "") + node.node().getOpType() + form;
         if (!isGiven(weight)) {
             return Result.declined("The weight '" + weight + "' of " + node.describe() + " is computed"
                     + scope.producer(weight).map(producer -> " by " + producer.describe()).orElse("")
@@ -126,7 +127,7 @@ final class ProjectionPattern {
         }
         long k = type.shape().size(transposed ? 1 : 0).getAsLong();
         long n = type.shape().size(transposed ? 0 : 1).getAsLong();
-        return biased(node, new Projection(node.input(0), weight, bias, transposed, k, n, type.element(), nodes, feeders,
+        return biased(node, new Projection(source(node.input(0)), weight, bias, transposed, k, n, type.element(), nodes, feeders,
                 spelled), result);
     }
 
@@ -146,22 +147,46 @@ final class ProjectionPattern {
 
     /** Reshape · MatMul · Reshape is a product of the original X when it gives back the rows that X had. */
     private Result<Projection> unwrapped(Projection inner, String result) {
-        Optional<NodeRef> reshape = scope.producer(SameValue.withoutIdentity(scope, inner.x()))
+        Optional<NodeRef> reshape = scope.producer(inner.x())
                 .filter(node -> node.is("Reshape") && node.scope() == scope);
         if (reshape.isPresent()) {
-            String x = reshape.get().input(0);
+            String x = source(reshape.get().input(0));
             Shape given = view.types().of(scope, x).shape();
             Shape made = view.types().of(scope, result).shape();
             boolean keepsColumns = given.last().isPresent() && given.last().getAsLong() == inner.k()
                     && made.last().isPresent() && made.last().getAsLong() == inner.n();
             if (keepsColumns && given.sameRows(made)) {
-                feeders.add(reshape.get());
+                feed(reshape.get());
                 return Result.match(new Projection(x, inner.weight(), inner.bias(), inner.transB(), inner.k(), inner.n(),
                         inner.element(), nodes, feeders, "Reshape+" + inner.form()));
             }
         }
         return Result.declined(outerReshape.describe() + " changes the shape of the product, and the shapes in the model do not"
                 + " prove that it gives back the rows of X; run shape inference on the model first.");
+    }
+
+    private Optional<NodeRef> transpose(String value) {
+        return scope.producer(value).filter(node -> node.is("Transpose"))
+                .filter(node -> view.types().of(scope, node.input(0)).shape().rank() == 2);
+    }
+
+    /** The value before the Identity nodes that hand it on. */
+    private String source(String value) {
+        String source = value;
+        Optional<NodeRef> producer = scope.producer(source);
+        while (producer.isPresent() && producer.get().is("Identity")) {
+            feed(producer.get());
+            source = producer.get().input(0);
+            producer = scope.producer(source);
+        }
+        return source;
+    }
+
+    /** What stands in an enclosing graph is read past, and stays. */
+    private void feed(NodeRef node) {
+        if (node.scope() == scope) {
+            feeders.add(node);
+        }
     }
 
     /** Handed to the graph rather than computed by it. */

@@ -2,16 +2,17 @@ package dev.swiglu.tools.rewrite.pattern;
 
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** What a recognizer or a rule answers: what it found, or the reason why it leaves the graph alone. */
 public sealed interface Result<T> {
 
     /** It applies. */
-    record Match<T>(T value) implements Result<T> {
+    record Match<T>(T found) implements Result<T> {
     }
 
-    /** It does not; {@code reason} is a sentence that names the node or value in the way, and what would be needed. */
+    /** It does not; {@code reason} is a sentence that names the node or value in the way, and what would be needed, or empty where it is of no concern. */
     record Declined<T>(String reason) implements Result<T> {
     }
 
@@ -28,6 +29,16 @@ public sealed interface Result<T> {
         return obstacle.isPresent() ? declined(obstacle.get()) : match(value.get());
     }
 
+    /** The same, unless there is an obstacle to what was found. */
+    default Result<T> unless(Function<T, Optional<String>> obstacle) {
+        return this instanceof Match<T> match ? unless(obstacle.apply(match.found), () -> match.found) : this;
+    }
+
+    /** What was found. */
+    default Optional<T> value() {
+        return this instanceof Match<T> match ? Optional.of(match.found) : Optional.empty();
+    }
+
     /** Goes on with both values; when one is missing, its reason is the answer. */
     default <U, R> Result<R> and(Result<U> other, BiFunction<T, U, Result<R>> next) {
         if (this instanceof Declined<T> declined) {
@@ -36,6 +47,6 @@ public sealed interface Result<T> {
         if (other instanceof Declined<U> declined) {
             return declined(declined.reason());
         }
-        return next.apply(((Match<T>) this).value(), ((Match<U>) other).value());
+        return next.apply(((Match<T>) this).found(), ((Match<U>) other).found());
     }
 }

@@ -1,11 +1,14 @@
 package dev.swiglu.tools.rewrite.rule;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.onnx.ValueTypes.ValueType;
 import dev.swiglu.tools.rewrite.pattern.GatedProduct;
 import dev.swiglu.tools.rewrite.pattern.ModelView;
 import dev.swiglu.tools.rewrite.pattern.Result;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -39,9 +42,13 @@ public final class FuseActivation implements RewriteRule {
     }
 
     private Optional<String> mismatch(GatedProduct product, ModelView view) {
+        if (!product.gate().bias().isEmpty()) {
+            return Optional.of("The activation itself adds the bias '" + product.gate().bias()
+                    + "'; SwiGLU adds none, only FusedSwiGLU does.");
+        }
         ValueType gate = view.types().of(product.scope(), product.gate().input());
         ValueType up = view.types().of(product.scope(), product.up());
-        if (!gate.shape().equals(up.shape())) {
+        if (!view.types().haveSameShape(product.scope(), product.gate().input(), product.up())) {
             return Optional.of("'" + product.gate().input() + "' " + gate.shape() + " and '" + product.up() + "' " + up.shape()
                     + " are not known to have one shape, and SwiGLU does not broadcast;"
                     + " if they do have one, run shape inference on the model first.");
@@ -55,12 +62,13 @@ public final class FuseActivation implements RewriteRule {
 
     private Rewrite fuse(GatedProduct product, Set<NodeRef> nodes, ModelView view) {
         ElementType element = element(product, view);
-        return new Rewrite(product.product(),
-                Replacement.node(product.product(), operator(), List.of(product.gate().input(), product.up()),
-                        product.gate().activation().attributes()),
-                nodes, new PortableBody(view.index().opset(""), element).swiGLU(product.gate().activation()),
-                form(product), element, columnsOfX(product, view),
-                boxed(view.types().of(product.scope(), product.gate().input()).last()));
+        List<AttributeProto> attributes = new ArrayList<>(product.gate().activation().attributes());
+        attributes.addAll(product.clamping().attributes());
+        NodeProto replacement = Replacement.node(product.product(), operator(), List.of(product.gate().input(), product.up()),
+                attributes);
+        return new Rewrite(product.product(), replacement, nodes,
+                PortableFunction.of(replacement, element, view.index().opset("")), form(product), element,
+                columnsOfX(product, view), boxed(view.types().of(product.scope(), product.gate().input()).last()));
     }
 
     private static ElementType element(GatedProduct product, ModelView view) {

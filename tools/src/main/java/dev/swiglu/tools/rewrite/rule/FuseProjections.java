@@ -1,10 +1,12 @@
 package dev.swiglu.tools.rewrite.rule;
 
 import ai.onnx.proto.OnnxMl.AttributeProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.rewrite.pattern.GatedProduct;
 import dev.swiglu.tools.rewrite.pattern.ModelView;
+import dev.swiglu.tools.rewrite.pattern.Packing;
 import dev.swiglu.tools.rewrite.pattern.Projection;
 import dev.swiglu.tools.rewrite.pattern.Result;
 import dev.swiglu.tools.rewrite.pattern.SameValue;
@@ -34,7 +36,11 @@ public final class FuseProjections implements RewriteRule {
 
     @Override
     public Result<Rewrite> apply(GatedProduct product, ModelView view) {
-        Result<Projection> gate = Projection.of(view, product.scope(), product.gate().input());
+        if (Packing.of(view, product.scope(), product.gate().input(), product.up()) instanceof Result.Match<Packing> halves) {
+            return Result.declined("Gate and up come out of one tensor, '" + halves.found().packed()
+                    + "'; to fuse the projection that makes it, too, its weights would have to be cut in two, which is a copy.");
+        }
+        Result<Projection> gate = Projection.of(view, product.scope(), product.gate().input(), product.gate().bias());
         return gate.and(Projection.of(view, product.scope(), product.up()), (left, right) -> {
             Optional<String> obstacle = mismatch(product, left, right, view)
                     .or(() -> Removal.obstacle(interior(product, left, right), product.product()));
@@ -82,17 +88,18 @@ public final class FuseProjections implements RewriteRule {
             inputs.add(up.bias());
         }
         List<AttributeProto> attributes = new ArrayList<>(product.gate().activation().attributes());
+        attributes.addAll(product.clamping().attributes());
         if (gate.transB()) {
             attributes.add(Attributes.of("transB", 1));
         }
-        PortableBody body = new PortableBody(view.index().opset(""), gate.element());
+        NodeProto replacement = Replacement.node(product.product(), operator(), inputs, attributes);
         List<NodeRef> feeders = new ArrayList<>(gate.feeders());
         feeders.addAll(up.feeders());
         String projections = gate.form().equals(up.form()) ? gate.form() : gate.form() + "|" + up.form();
         return new Rewrite(product.product(),
-                Replacement.node(product.product(), operator(), inputs, attributes),
+                replacement,
                 Removal.withFeeders(interior(product, gate, up), feeders),
-                body.fusedSwiGLU(product.gate().activation(), gate, up),
+                PortableFunction.of(replacement, gate.element(), view.index().opset("")),
                 projections + ", " + product.gate().form(), gate.element(), gate.k(), gate.n());
     }
 }

@@ -28,10 +28,8 @@ final class Removal {
     /** The nodes, and those of {@code feeders} that feed nothing else. */
     static Set<NodeRef> withFeeders(Set<NodeRef> nodes, List<NodeRef> feeders) {
         Set<NodeRef> going = new HashSet<>(nodes);
-        for (NodeRef feeder : feeders) {
-            if (reader(feeder, feeder.output(0), nodes).isEmpty()) {
-                going.add(feeder);
-            }
+        while (feeders.stream().anyMatch(feeder -> reader(feeder, feeder.output(0), going).isEmpty() && going.add(feeder))) {
+            // one that goes may have been the last to read another
         }
         return going;
     }

@@ -1,0 +1,63 @@
+package dev.swiglu.tools.portable;
+
+import ai.onnx.proto.OnnxMl.FunctionProto;
+import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
+import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.tools.rewrite.rule.Replacement;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The model-local functions that let a gradient graph run without the library. A model has one function of a name, with one
+ * body, so all nodes of an operator must need the same one; where they do not, or where the element type of its constants is
+ * not known, the model carries none of it and needs the library.
+ */
+public final class CarriedFunctions {
+    private CarriedFunctions() {
+    }
+
+    /**
+     * The function that computes what {@code node} does.
+     *
+     * @param element the type of its inputs
+     */
+    public static FunctionProto of(NodeProto node, ElementType element, long opset) {
+        return OperatorBody.of(node, wanted(List.of(node), node.getOpType()), input -> element, opset).orElseThrow();
+    }
+
+    /**
+     * Puts a function into {@code model} for each dev.swiglu operator among {@code nodes}, in place of what it had.
+     *
+     * @param notes receives sentences for people
+     */
+    public static void put(ModelProto.Builder model, List<NodeProto> nodes, Function<String, ElementType> elements, long opset,
+            List<String> notes) {
+        List<NodeProto> ours = nodes.stream().filter(node -> node.getDomain().equals(Replacement.DOMAIN)).toList();
+        Map<String, Optional<FunctionProto>> functions = new LinkedHashMap<>();
+        for (NodeProto node : ours) {
+            String operator = node.getOpType();
+            functions.merge(operator, OperatorBody.of(node, wanted(ours, operator), elements, opset),
+                    (one, other) -> one.equals(other) ? one : Optional.empty());
+        }
+        List<FunctionProto> kept = model.getFunctionsList().stream()
+                .filter(own -> !own.getDomain().equals(Replacement.DOMAIN) || !functions.containsKey(own.getName())).toList();
+        model.clearFunctions().addAllFunctions(kept);
+        functions.forEach((operator, function) -> function.ifPresentOrElse(model::addFunctions,
+                () -> notes.add("The nodes of " + operator + " differ in form, or their type is not known, so that no function"
+                        + " stands for them: this model needs the operator library.")));
+    }
+
+    /** The places of all outputs of an operator that some node asks for. */
+    private static Set<Integer> wanted(List<NodeProto> nodes, String operator) {
+        return nodes.stream().filter(node -> node.getOpType().equals(operator))
+                .flatMap(node -> IntStream.range(0, node.getOutputCount()).filter(i -> !node.getOutput(i).isEmpty()).boxed())
+                .collect(Collectors.toSet());
+    }
+}
