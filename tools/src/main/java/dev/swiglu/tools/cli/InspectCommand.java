@@ -1,12 +1,14 @@
 package dev.swiglu.tools.cli;
 
 import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.html.RewritePage;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.rewrite.Mode;
 import dev.swiglu.tools.rewrite.Report;
 import dev.swiglu.tools.rewrite.Rewriter;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,7 +29,7 @@ public final class InspectCommand implements Callable<Integer> {
     private Mode mode;
 
     @Mixin
-    private ReportOptions reporting;
+    private PageOptions reporting;
 
     @Spec
     private CommandSpec spec;
@@ -41,7 +43,8 @@ public final class InspectCommand implements Callable<Integer> {
         reporting.requireNotDataOf(spec, source, model);
         Rewriter rewriter = Rewriter.of(source, mode);
         Report report = Report.of(model.toString(), mode, rewriter.isAlreadyRewritten(), null, rewriter.sites());
-        reporting.write(report, spec.commandLine().getOut());
+        reporting.write(report, () -> SiteTable.of(report.sites()), () -> RewritePage.of(List.of(report), List.of(), report),
+                spec.commandLine().getOut());
         if (rewriter.isAlreadyRewritten()) {
             err.println(model + " is rewritten already; these are the sites of its original.");
         }

@@ -6,11 +6,12 @@ import dev.swiglu.DeviceUnavailableException;
 import dev.swiglu.ModelException;
 import dev.swiglu.NativeLibraryException;
 import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.Progress;
 import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.publish.DataMode;
-import dev.swiglu.tools.publish.PublicationCheck;
 import dev.swiglu.tools.rewrite.Mode;
 import dev.swiglu.tools.verify.VerifiedPublication;
+import dev.swiglu.tools.verify.Verifier;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -47,13 +48,10 @@ public final class Main implements Runnable {
     /** The command line as {@code main} runs it; tests call this one. */
     public static CommandLine commandLine() {
         CommandLine commandLine = new CommandLine(new Main());
-        PublicationCheck verification = new VerifiedPublication(Device.cpu(), 0, report -> {
-            commandLine.getErr().print(VerificationTable.of(report));
-            commandLine.getErr().flush();
-        });
         return commandLine
                 .addSubcommand(new InspectCommand())
-                .addSubcommand(new RewriteCommand(verification))
+                .addSubcommand(new RewriteCommand(reports -> new VerifiedPublication(Device.cpu(), 0,
+                        () -> Progress.onTerminal(commandLine.getErr(), "Verifying", Verifier.STEPS), reports)))
                 .addSubcommand(new RestoreCommand())
                 .addSubcommand(new GradientCommand())
                 .addSubcommand(new VerifyCommand())

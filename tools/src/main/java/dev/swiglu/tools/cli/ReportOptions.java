@@ -1,23 +1,17 @@
 package dev.swiglu.tools.cli;
 
-import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.Json;
-import dev.swiglu.tools.ToolException;
-import dev.swiglu.tools.onnx.AtomicOutput;
-import dev.swiglu.tools.onnx.ExternalData;
 import dev.swiglu.tools.onnx.ModelFile;
-import dev.swiglu.tools.rewrite.Report;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** Where a report goes: a table or JSON on standard output, and JSON in a file. */
-final class ReportOptions {
+class ReportOptions {
     @Option(names = "--json", description = "Print the report as JSON.")
     private boolean json;
 
@@ -25,25 +19,26 @@ final class ReportOptions {
             description = "Write the report, as JSON, to FILE; an existing one is replaced.")
     private Path file;
 
+    /** What is to be written. */
+    List<ReportFile> files() {
+        return file == null ? List.of() : List.of(new ReportFile("--report", file));
+    }
+
     /**
-     * Refuses a report that could not be written or would replace what it must not, before any work is done. It replaces
-     * a file unasked, so that it takes no link either: {@code /dev/stdout} is one.
+     * Refuses reports that could not be written or would replace what they must not, before any work is done.
      *
-     * @param files what the command reads and writes, null where something was not named
+     * @param used what the command reads and writes besides, null where something was not named
      */
-    void requireWritable(CommandSpec command, Path... files) {
-        if (file == null) {
-            return;
+    final void requireWritable(CommandSpec command, Path... used) {
+        List<Path> taken = new ArrayList<>();
+        for (Path path : used) {
+            taken.add(path);
         }
-        for (Path used : files) {
-            if (used != null) {
-                requireOther(command, used);
-            }
+        for (ReportFile report : files()) {
+            taken.forEach(path -> report.requireOther(command, path));
+            report.requireWritable();
+            taken.add(report.path());
         }
-        if (Files.isSymbolicLink(file)) {
-            throw new ToolException(ExitCode.IO, file + " is a link, which a report does not replace; name the file itself.");
-        }
-        AtomicOutput.open(file, true).close();
     }
 
     /**
@@ -51,35 +46,18 @@ final class ReportOptions {
      *
      * @param places the model, and where else it is to stand with its data beside it
      */
-    void requireNotDataOf(CommandSpec command, ModelFile model, Path... places) {
-        if (file == null) {
-            return;
-        }
-        for (String location : ExternalData.files(model.proto()).keySet()) {
+    final void requireNotDataOf(CommandSpec command, ModelFile model, Path... places) {
+        for (ReportFile report : files()) {
             for (Path place : places) {
-                requireOther(command, place.resolveSibling(location));
+                report.requireNotDataOf(command, model, place);
             }
         }
     }
 
-    private void requireOther(CommandSpec command, Path used) {
-        if (SamePlace.of(file, used)) {
-            throw new ParameterException(command.commandLine(),
-                    "--report " + file + " would replace " + used + ", which this command uses; name another file");
-        }
-    }
-
-    void write(Report report, PrintWriter out) {
-        write(report, () -> report.sites().isEmpty() ? "" : SiteTable.of(report.sites()), out);
-    }
-
-    void write(Object report, Supplier<String> table, PrintWriter out) {
+    final void write(Object report, Supplier<String> table, PrintWriter out) {
         String data = Json.of(report) + "\n";
         if (file != null) {
-            try (AtomicOutput output = AtomicOutput.open(file, true)) {
-                output.write(stream -> stream.write(data.getBytes(StandardCharsets.UTF_8)));
-                output.publish();
-            }
+            new ReportFile("--report", file).write(data);
         }
         out.print(json ? data : table.get());
         out.flush();

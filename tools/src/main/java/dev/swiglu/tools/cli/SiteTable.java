@@ -10,7 +10,11 @@ final class SiteTable {
     private SiteTable() {
     }
 
+    /** Empty where there is no site. */
     static String of(List<Site> sites) {
+        if (sites.isEmpty()) {
+            return "";
+        }
         Table table = new Table("node", "form", "activation", "dtype", " K", " N", "action", "operator");
         boolean nested = sites.stream().map(Site::graph).distinct().count() > 1;
         for (Site site : sites) {

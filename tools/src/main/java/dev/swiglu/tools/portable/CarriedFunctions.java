@@ -29,7 +29,7 @@ public final class CarriedFunctions {
      * @param element the type of its inputs
      */
     public static FunctionProto of(NodeProto node, ElementType element, long opset) {
-        return OperatorBody.of(node, input -> element, opset);
+        return OperatorBody.of(node, wanted(List.of(node), node.getOpType()), input -> element, opset).orElseThrow();
     }
 
     /**

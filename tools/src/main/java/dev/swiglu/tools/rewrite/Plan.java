@@ -21,15 +21,18 @@ import java.util.Map;
  * @param rewrites one for each site that is not left alone
  */
 public record Plan(List<Site> sites, List<Rewrite> rewrites) {
+    private static final String NOT_SELECTED = "The plan leaves it alone.";
 
-    public static Plan of(ModelView view, Mode mode) {
+    public static Plan of(ModelView view, Mode mode, Selection selection) {
         Map<GatedProduct, List<String>> undecided = new LinkedHashMap<>();
         GatedProduct.findAll(view).forEach(product -> undecided.put(product, new ArrayList<>()));
         List<GatedProduct> products = List.copyOf(undecided.keySet());
+        products.stream().filter(product -> mode.rules().stream().noneMatch(rule -> allows(selection, product, rule)))
+                .forEach(product -> undecided.get(product).add(NOT_SELECTED));
         Map<GatedProduct, Decision> decisions = new LinkedHashMap<>();
         Map<String, FunctionProto> carried = new HashMap<>(PortableFunctions.carriedBy(view.index().model()));
         for (RewriteRule rule : mode.rules()) {
-            decide(rule, view, undecided, decisions, carried);
+            decide(rule, view, selection, undecided, decisions, carried);
         }
         Map<NodeRef, Site> sites = new HashMap<>();
         products.forEach(product -> sites.put(product.product(), decisions.containsKey(product)
@@ -40,10 +43,14 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
     }
 
     /** Moves the products that the rule takes from {@code undecided}, where the others gather reasons, to {@code decisions}. */
-    private static void decide(RewriteRule rule, ModelView view, Map<GatedProduct, List<String>> undecided,
-            Map<GatedProduct, Decision> decisions, Map<String, FunctionProto> carried) {
+    private static void decide(RewriteRule rule, ModelView view, Selection selection,
+            Map<GatedProduct, List<String>> undecided, Map<GatedProduct, Decision> decisions,
+            Map<String, FunctionProto> carried) {
         Map<GatedProduct, Rewrite> matches = new LinkedHashMap<>();
         undecided.forEach((product, reasons) -> {
+            if (!allows(selection, product, rule)) {
+                return;
+            }
             Result<Rewrite> result = rule.apply(product, view).unless(Rewrite::contradiction);
             if (result instanceof Result.Match<Rewrite> match) {
                 matches.put(product, match.found());
@@ -62,6 +69,10 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
                 undecided.get(product).add(PortableFunctions.conflict(rewrite.function(), shared));
             }
         });
+    }
+
+    private static boolean allows(Selection selection, GatedProduct product, RewriteRule rule) {
+        return selection.allows(product.scope().path(), product.product().output(0), rule.action());
     }
 
     private static Site left(GatedProduct product, ModelView view, List<String> reasons) {

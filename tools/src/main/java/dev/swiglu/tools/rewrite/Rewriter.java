@@ -26,16 +26,20 @@ public final class Rewriter {
     private final ModelView view;
     private final Plan plan;
 
-    private Rewriter(ModelFile source, Mode mode) {
+    private Rewriter(ModelFile source, Mode mode, Selection selection) {
         this.source = source;
         this.restoration = Restoration.of(source.proto());
         this.original = restoration.map(Restoration::model).orElse(source.proto());
         this.view = ModelView.of(original, source.path());
-        this.plan = Plan.of(view, mode);
+        this.plan = Plan.of(view, mode, selection);
     }
 
     public static Rewriter of(ModelFile source, Mode mode) {
-        return new Rewriter(source, mode);
+        return of(source, mode, Selection.ALL);
+    }
+
+    public static Rewriter of(ModelFile source, Mode mode, Selection selection) {
+        return new Rewriter(source, mode, selection);
     }
 
     /** Every gated MLP of the model, or of its original where it was rewritten before. */

@@ -6,8 +6,9 @@ import dev.swiglu.TensorType;
 /**
  * The precision of products and results, and the two bounds that follow from its unit roundoff u (2⁻ᵖ for p significand bits).
  *
- * <p>{@link #floor} = u is what a correct kernel may add where the original happens to be exact: the rounding of the
- * result, at its worst in every element.
+ * <p>{@link #floor} is what a correct kernel may add where the original happens to be exact: the rounding of the result, at
+ * its worst in every element, which is u. Float32 and float64 are computed in themselves, so that there what leads to the
+ * result is rounded as coarsely, and it is 2u.
  *
  * <p>{@link #tolerance} is the largest relative difference that honest rounding explains, summed over long products and
  * many layers: 2⁻⁶ for float16 (32u), 2⁻⁴ for bfloat16 (16u), 2⁻⁴⁰ for float64 and 2⁻⁹ for float32. It is not a measure of
@@ -18,8 +19,8 @@ import dev.swiglu.TensorType;
  * cut operands, multiplied with each other, are away from the exact value (2u), and the tolerance twice that.
  */
 public enum Precision {
-    FLOAT64(0x1p-53, 0x1p-40),
-    FLOAT32(0x1p-24, 0x1p-9),
+    FLOAT64(0x1p-52, 0x1p-40),
+    FLOAT32(0x1p-23, 0x1p-9),
     TF32(0x1p-9, 0x1p-8),
     FLOAT16(0x1p-11, 0x1p-6),
     BFLOAT16(0x1p-8, 0x1p-4);
@@ -32,7 +33,7 @@ public enum Precision {
         this.tolerance = tolerance;
     }
 
-    static Precision of(TensorType floatingPoint, Device device) {
+    public static Precision of(TensorType floatingPoint, Device device) {
         return device instanceof Device.Cuda && floatingPoint == TensorType.FLOAT32 ? TF32 : valueOf(floatingPoint.name());
     }
 

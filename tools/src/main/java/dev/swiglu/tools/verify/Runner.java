@@ -21,11 +21,16 @@ import java.util.Set;
  *
  * @param operators whether our library is registered; without it the functions that a rewritten model carries run
  */
-record Runner(ModelFile model, Device device, boolean operators) {
+public record Runner(ModelFile model, Device device, boolean operators) {
 
-    /** The outputs of the model as it is published: untouched, loaded from its file. */
+    /** The model as it is published: untouched, loaded from its file. */
+    public ModelSession open() {
+        return configured(ModelSession.builder(model.path())).open();
+    }
+
+    /** The outputs of the model as it is published. */
     List<Map<String, Tensor>> outputs(List<Sample> samples) {
-        try (ModelSession session = configured(ModelSession.builder(model.path())).open()) {
+        try (ModelSession session = open()) {
             List<Map<String, Tensor>> results = new ArrayList<>();
             for (Sample sample : samples) {
                 results.add(session.run(sample.inputs()).asMap());

@@ -70,7 +70,7 @@ class CommandLineTest {
         assertRefused(ExitCode.REFUSED, text + " is not an ONNX model.\n", "inspect", text);
         Path empty = Files.createFile(folder.resolve("empty.onnx"));
         assertRefused(ExitCode.IO, "does not exist", "rewrite", folder.resolve("nowhere.onnx"), output);
-        assertRefused(ExitCode.IO, "is a folder", "rewrite", folder, output);
+        assertRefused(ExitCode.IO, "is a folder", "inspect", folder);
         assertRefused(ExitCode.REFUSED, "is not an ONNX model", "rewrite", text, output);
         assertRefused(ExitCode.REFUSED, "is not an ONNX model", "rewrite", empty, output);
         assertRefused(ExitCode.NOTHING_TO_REWRITE, "not rewritten by this tool", "restore", model, output);
@@ -159,7 +159,7 @@ class CommandLineTest {
     @Test
     void aFailedCheckKeepsTheOutputBack() throws IOException {
         List<Path> before = contents();
-        CommandLine rewrite = new CommandLine(new RewriteCommand((original, candidate, target) -> {
+        CommandLine rewrite = new CommandLine(new RewriteCommand(reports -> (original, candidate, target) -> {
             assertTrue(Files.exists(candidate), "the candidate is complete when it is checked");
             throw new ToolException(ExitCode.INACCURATE, "They differ.");
         })).setExitCodeExceptionMapper(failure -> ((ToolException) failure).exitCode().number())

@@ -55,6 +55,15 @@ public final class NumpyArchive {
         }
     }
 
+    /** What {@code numpy.save} wrote: one array. */
+    public static Tensor array(Path file) {
+        try {
+            return array(file.getFileName().toString(), Files.readAllBytes(file));
+        } catch (IOException e) {
+            throw new ToolException(ExitCode.IO, file + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
+        }
+    }
+
     private static Tensor array(String name, byte[] bytes) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length < MAGIC.length + 4 || !Arrays.equals(bytes, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {

@@ -5,6 +5,8 @@ import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.GraphIndex;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.Scope;
@@ -24,6 +26,8 @@ import java.util.stream.Stream;
  */
 public final class SampleInputs {
 
+    public static final String TOKENS = "input_ids";
+
     private static final Workload PREFILL = new Workload(2, 7, 0);
     private static final Workload DECODE = new Workload(1, 1, 5);
 
@@ -40,6 +44,19 @@ public final class SampleInputs {
     /** Reading a prompt and writing one token: the two shapes that kernels treat differently. */
     public List<Sample> all() {
         return Stream.of(PREFILL, DECODE).map(this::fitted).distinct().map(this::of).toList();
+    }
+
+    /** A text of these tokens from its beginning; as many as {@link #fitted} allows. */
+    public Sample reading(long[] tokens) {
+        Workload workload = fitted(new Workload(1, tokens.length, 0));
+        ValueInfoProto ids = GraphInputs.required(graph).stream().filter(input -> input.getName().equals(TOKENS)).findFirst()
+                .orElseThrow(() -> new ToolException(ExitCode.USAGE,
+                        "The model has no input '" + TOKENS + "', so it cannot read a token file."));
+        long[] rows = new long[workload.batch() * tokens.length];
+        Arrays.setAll(rows, i -> tokens[i % tokens.length]);
+        Map<String, Tensor> inputs = new LinkedHashMap<>(of(workload).inputs());
+        inputs.put(TOKENS, TypedTensors.integer(GraphInputs.type(ids), rows, workload.batch(), tokens.length));
+        return new Sample(workload.toString(), inputs);
     }
 
     /** Inputs for a workload that {@link #fitted} has answered. */
@@ -150,7 +167,7 @@ public final class SampleInputs {
     }
 
     private static boolean isTokens(ValueInfoProto input) {
-        return input.getName().equals("input_ids") || input.getName().equals("inputs_embeds");
+        return input.getName().equals(TOKENS) || input.getName().equals("inputs_embeds");
     }
 
     private static boolean isCache(ValueInfoProto input) {

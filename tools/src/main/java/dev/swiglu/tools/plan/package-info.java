@@ -1,0 +1,2 @@
+/** Plans that people edit between looking and rewriting. */
+package dev.swiglu.tools.plan;
