@@ -1,11 +1,13 @@
 package dev.swiglu.tools.onnx;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 
@@ -19,9 +21,28 @@ public final class Tensors {
     }
 
     public static void forEach(ModelProto model, Consumer<TensorProto> action) {
-        map(model, tensor -> {
-            action.accept(tensor);
-            return tensor;
+        forEachMessage(model, TensorProto.class, (owner, tensor) -> action.accept(tensor));
+    }
+
+    /**
+     * Every message of one kind, wherever it stands, but none inside of another one of its kind.
+     *
+     * @param action receives the node that carries the message, or null, and the message
+     */
+    public static <M extends Message> void forEachMessage(ModelProto model, Class<M> kind, BiConsumer<NodeProto, M> action) {
+        visit(model, null, kind, action);
+    }
+
+    private static <M extends Message> void visit(Message message, NodeProto owner, Class<M> kind, BiConsumer<NodeProto, M> action) {
+        if (kind.isInstance(message)) {
+            action.accept(owner, kind.cast(message));
+            return;
+        }
+        NodeProto inner = message instanceof NodeProto node ? node : owner;
+        message.getAllFields().forEach((field, value) -> {
+            if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
+                children(field, value).forEach(child -> visit((Message) child, inner, kind, action));
+            }
         });
     }
 
@@ -40,7 +61,7 @@ public final class Tensors {
             if (field.getJavaType() != FieldDescriptor.JavaType.MESSAGE) {
                 continue;
             }
-            List<?> children = field.isRepeated() ? (List<?>) entry.getValue() : List.of(entry.getValue());
+            List<?> children = children(field, entry.getValue());
             for (int i = 0; i < children.size(); i++) {
                 Message child = (Message) children.get(i);
                 Message mapped = mapMessage(child, change);
@@ -56,5 +77,9 @@ public final class Tensors {
             }
         }
         return changed == null ? message : changed.build();
+    }
+
+    private static List<?> children(FieldDescriptor field, Object value) {
+        return field.isRepeated() ? (List<?>) value : List.of(value);
     }
 }
