@@ -8,7 +8,7 @@ import java.util.List;
 @FunctionalInterface
 public interface ModelCheck {
     /** Every check, in an order in which a later one may rely on the earlier ones. */
-    List<ModelCheck> ALL = List.of(new NameCheck(), new FunctionCheck(), new OrderCheck(), new AttributeCheck(),
+    List<ModelCheck> ALL = List.of(new NameCheck(), new FunctionCheck(), new FlowCheck(), new AttributeCheck(),
             new TensorCheck(), new SparseTensorCheck(), new ExternalDataCheck());
 
     static void all(ModelProto model, Path file) {
