@@ -3,10 +3,14 @@ package dev.swiglu.tools.onnx;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -17,6 +21,9 @@ import java.util.function.UnaryOperator;
  * none of these.
  */
 public final class Tensors {
+    /** The fields of each kind of message that lead to tensors; the others need not be looked at. */
+    private static final Map<Descriptor, List<FieldDescriptor>> LEADING = new ConcurrentHashMap<>();
+
     private Tensors() {
     }
 
@@ -39,11 +46,23 @@ public final class Tensors {
             return;
         }
         NodeProto inner = message instanceof NodeProto node ? node : owner;
-        message.getAllFields().forEach((field, value) -> {
-            if (field.getJavaType() == FieldDescriptor.JavaType.MESSAGE) {
-                children(field, value).forEach(child -> visit((Message) child, inner, kind, action));
+        for (FieldDescriptor field : leading(message)) {
+            if (field.isRepeated()) {
+                ((List<?>) message.getField(field)).forEach(child -> visit((Message) child, inner, kind, action));
+            } else if (message.hasField(field)) {
+                visit((Message) message.getField(field), inner, kind, action);
             }
-        });
+        }
+    }
+
+    private static List<FieldDescriptor> leading(Message message) {
+        return LEADING.computeIfAbsent(message.getDescriptorForType(), type -> type.getFields().stream().filter(field ->
+                field.getJavaType() == FieldDescriptor.JavaType.MESSAGE && leads(field.getMessageType(), new HashSet<>())).toList());
+    }
+
+    private static boolean leads(Descriptor type, Set<Descriptor> seen) {
+        return type.equals(TensorProto.getDescriptor()) || seen.add(type) && type.getFields().stream().anyMatch(field ->
+                field.getJavaType() == FieldDescriptor.JavaType.MESSAGE && leads(field.getMessageType(), seen));
     }
 
     /** The model with each tensor replaced by what {@code change} answers; what stays the same is shared, not copied. */
@@ -56,12 +75,12 @@ public final class Tensors {
             return change.apply(tensor);
         }
         Message.Builder changed = null;
-        for (Map.Entry<FieldDescriptor, Object> entry : message.getAllFields().entrySet()) {
-            FieldDescriptor field = entry.getKey();
-            if (field.getJavaType() != FieldDescriptor.JavaType.MESSAGE) {
+        for (FieldDescriptor field : leading(message)) {
+            if (!field.isRepeated() && !message.hasField(field)) {
                 continue;
             }
-            List<?> children = children(field, entry.getValue());
+            Object value = message.getField(field);
+            List<?> children = field.isRepeated() ? (List<?>) value : List.of(value);
             for (int i = 0; i < children.size(); i++) {
                 Message child = (Message) children.get(i);
                 Message mapped = mapMessage(child, change);
@@ -77,9 +96,5 @@ public final class Tensors {
             }
         }
         return changed == null ? message : changed.build();
-    }
-
-    private static List<?> children(FieldDescriptor field, Object value) {
-        return field.isRepeated() ? (List<?>) value : List.of(value);
     }
 }

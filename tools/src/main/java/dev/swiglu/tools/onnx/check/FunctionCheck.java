@@ -30,6 +30,9 @@ final class FunctionCheck implements ModelCheck {
                 throw Refusal.of(file, "function '" + function.getName() + "' is there twice");
             }
         }
+        if (functions.isEmpty()) {
+            return;
+        }
         Walk walk = new Walk(functions, file, new HashMap<>(), new LinkedHashSet<>());
         functions.keySet().forEach(walk::size);
         if (walk.size(model.getGraph().getNodeList()) > MOST_NODES) {

@@ -60,17 +60,21 @@ final class NameCheck implements ModelCheck {
     }
 
     private static void check(NodeProto node, Part part, Path file) {
-        String what = NodeRef.describe(node);
-        requireName(node.getOpType(), "the operator of the " + what, part, file);
+        if (node.getOpType().isEmpty()) {
+            throw Refusal.of(file, "the " + NodeRef.describe(node) + part.place() + " names no operator");
+        }
+        requireText(node.getOpType(), part, file);
         requireText(node.getName(), part, file);
         requireText(node.getDomain(), part, file);
-        List.of(node.getInputList(), node.getOutputList())
-                .forEach(values -> values.forEach(value -> requireText(value, part, file)));
+        node.getInputList().forEach(value -> requireText(value, part, file));
+        node.getOutputList().forEach(value -> requireText(value, part, file));
         Set<String> attributes = new HashSet<>();
         for (AttributeProto attribute : node.getAttributeList()) {
-            requireName(attribute.getName(), "an attribute of the " + what, part, file);
+            if (attribute.getName().isEmpty()) {
+                throw Refusal.of(file, "an attribute of the " + NodeRef.describe(node) + part.place() + " has no name");
+            }
             if (!attributes.add(attribute.getName())) {
-                throw Refusal.of(file, "the " + what + part.place() + " has attribute '" + attribute.getName() + "' twice");
+                throw Refusal.of(file, "the " + NodeRef.describe(node) + part.place() + " has attribute '" + attribute.getName() + "' twice");
             }
         }
     }
@@ -84,8 +88,10 @@ final class NameCheck implements ModelCheck {
 
     /** Bytes that are no UTF-8 arrive as replacement characters, and two different names could arrive as one. */
     private static void requireText(String name, Part part, Path file) {
-        if (name.indexOf('\uFFFD') >= 0 || name.chars().anyMatch(Character::isISOControl)) {
-            throw Refusal.of(file, "the name '" + name + "'" + part.place() + " is not plain text");
+        for (int i = 0; i < name.length(); i++) {
+            if (name.charAt(i) == '\uFFFD' || Character.isISOControl(name.charAt(i))) {
+                throw Refusal.of(file, "the name '" + name + "'" + part.place() + " is not plain text");
+            }
         }
     }
 }

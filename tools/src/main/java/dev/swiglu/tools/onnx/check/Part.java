@@ -41,7 +41,8 @@ record Part(String place, List<String> inputs, List<String> initializers, List<N
 
     /** The graphs that {@code node} carries. */
     List<Part> bodies(NodeProto node) {
-        return node.getAttributeList().stream().flatMap(attribute -> Attributes.bodies(attribute).stream()
+        boolean none = node.getAttributeList().stream().noneMatch(attribute -> attribute.hasG() || attribute.getGraphsCount() > 0);
+        return none ? List.of() : node.getAttributeList().stream().flatMap(attribute -> Attributes.bodies(attribute).stream()
                 .map(graph -> of(" in " + attribute.getName() + " of '" + node.getName() + "'" + place, graph))).toList();
     }
 

@@ -47,7 +47,7 @@ class ModelCheckTest {
                 graph("initializer 'Wg' is there twice", g -> g.addInitializer(g.getInitializer(0))),
                 graph("input 'X' is declared twice", g -> g.addInput(g.getInput(0))),
                 graph("an input has no name", g -> g.addInput(ValueInfoProto.getDefaultInstance())),
-                graph("the operator of the  node 'node g' has no name", g -> g.getNodeBuilder(0).setOpType("")),
+                graph("the  node 'node g' names no operator", g -> g.getNodeBuilder(0).setOpType("")),
                 graph("the name 'node?[31m' is not plain text", g -> g.getNodeBuilder(0).setName("node\u001b[31m")),
                 graph("has attribute 'axis' twice", g -> g.getNodeBuilder(0).addAttribute(integer("axis")).addAttribute(integer("axis"))),
                 model("imports operator set '' in versions 17 and 18", m -> m.addOpsetImport(OperatorSetIdProto.newBuilder()
