@@ -24,10 +24,12 @@ final class FolderLock implements AutoCloseable {
 
     private final Path file;
     private final FileChannel channel;
+    private final Thread atInterrupt = new Thread(this::remove);
 
     private FolderLock(Path file, FileChannel channel) {
         this.file = file;
         this.channel = channel;
+        Runtime.getRuntime().addShutdownHook(atInterrupt);
     }
 
     /** @param notes is told when another writer has to be waited for */
@@ -56,10 +58,25 @@ final class FolderLock implements AutoCloseable {
     @Override
     public void close() {
         try (channel) {
+            remove();
+            Runtime.getRuntime().removeShutdownHook(atInterrupt);
+        } catch (IllegalStateException e) {
+            // the hook is running, or has run
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private void remove() {
+        try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, file + " cannot be removed: " + IoReason.withoutFile(e) + ".", e);
+            throw failed(e);
         }
+    }
+
+    private ToolException failed(IOException e) {
+        return new ToolException(ExitCode.IO, file + " cannot be removed: " + IoReason.withoutFile(e) + ".", e);
     }
 
     private static FileChannel tryLock(Path file) throws IOException {
