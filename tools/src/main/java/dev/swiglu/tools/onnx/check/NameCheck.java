@@ -8,7 +8,6 @@ import dev.swiglu.tools.onnx.NodeRef;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
