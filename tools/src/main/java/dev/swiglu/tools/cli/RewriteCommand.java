@@ -96,7 +96,7 @@ public final class RewriteCommand implements Callable<Integer> {
         if (plan != null && dryRun) {
             writePlan(source, rewriter);
         }
-        Optional<ModelProto> result = rewriter.result(Version.current());
+        Optional<ModelProto> result = rewriter.unsealed(Version.current());
         boolean writes = result.isPresent() && !dryRun;
         if (writes) {
             publish(publication, source, result.get(), rewriter);
@@ -141,7 +141,7 @@ public final class RewriteCommand implements Callable<Integer> {
     /** What was rewritten helps to find out why it is not accurate, so the report is written then, too. */
     private void publish(Publication publication, ModelFile source, ModelProto result, Rewriter rewriter) {
         try {
-            publication.publish(source, result);
+            publication.publish(source, result, rewriter::seal);
         } catch (ToolException failure) {
             if (failure.exitCode() == ExitCode.INACCURATE) {
                 report(rewriter, null);

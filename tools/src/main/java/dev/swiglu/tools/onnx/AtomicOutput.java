@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -68,11 +70,34 @@ public final class AtomicOutput implements AutoCloseable {
         return temporary;
     }
 
+    /** Writes behind what was written before. */
     public void write(Content content) {
-        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+        fill(channel -> {
             OutputStream stream = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
             content.writeTo(stream);
             stream.flush();
+        });
+    }
+
+    /** Writes what is in {@code source}; the bytes do not pass through this process. */
+    public void copy(Path source) {
+        fill(channel -> {
+            try (FileChannel from = FileChannel.open(source)) {
+                long size = from.size();
+                for (long done = 0; done < size;) {
+                    long more = from.transferTo(done, size - done, channel);
+                    if (more <= 0) {
+                        throw new IOException(source + " became shorter while it was copied");
+                    }
+                    done += more;
+                }
+            }
+        });
+    }
+
+    private void fill(Filling filling) {
+        try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.APPEND)) {
+            filling.fill(channel);
             channel.force(true);
         } catch (IOException e) {
             throw new ToolException(ExitCode.IO, target + " cannot be written: " + IoReason.withoutFile(e) + ".", e);
@@ -98,10 +123,26 @@ public final class AtomicOutput implements AutoCloseable {
         }
     }
 
+    /** Removes what writers of {@code target} left when they were killed; for one who knows that no other is at work. */
+    public static void removeLeftovers(Path target) {
+        Path folder = target.toAbsolutePath().getParent();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder,
+                file -> file.getFileName().toString().startsWith(temporaryPrefix(target)))) {
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException | DirectoryIteratorException e) {
+            throw new ToolException(ExitCode.IO, "Cannot write in " + folder + ": " + e.getMessage() + ".", e);
+        }
+    }
+
     /** Not Files.createTempFile: its files are readable by their owner alone, and the output would inherit that. */
     private static String temporaryName(Path target) {
-        return "." + target.getFileName() + ".tmp-" + ProcessHandle.current().pid() + "-"
-                + Long.toHexString(System.nanoTime());
+        return temporaryPrefix(target) + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
+    }
+
+    private static String temporaryPrefix(Path target) {
+        return "." + target.getFileName() + ".tmp-";
     }
 
     /** A rename survives a power failure only when the folder, too, is on the disk. */
@@ -115,5 +156,9 @@ public final class AtomicOutput implements AutoCloseable {
     @FunctionalInterface
     public interface Content {
         void writeTo(OutputStream stream) throws IOException;
+    }
+
+    private interface Filling {
+        void fill(FileChannel channel) throws IOException;
     }
 }

@@ -9,21 +9,21 @@ import dev.swiglu.tools.ToolException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * Where a tensor keeps its bytes when they are not in the model: {@code location} names a file relative to the model's
- * folder, {@code offset} and {@code length} a range of it. A location is text from a file that nobody should trust, so it
- * must name a regular file that, with links resolved, lies in the model's own folder. A model that is itself a link (a
- * Hugging Face cache) may also refer to the folder that the link leads to, as ONNX Runtime allows.
+ * folder, {@code offset} and {@code length} a range of it. All three are text from a file that nobody should trust; which
+ * file the location leads to, and whether it may be read, is {@link ExternalFile}'s to say.
  */
 public record ExternalData(String tensor, String location, long offset, long length) {
-    /** {@link #length} of a tensor whose data reach to the end of the file. */
+    /** {@link #length} of a tensor that does not say how long its data are, of a type that does not say it either. */
     public static final long TO_THE_END = -1;
 
     private static final Set<String> KEYS = Set.of("location", "offset", "length", "checksum", "basepath");
@@ -35,21 +35,22 @@ public record ExternalData(String tensor, String location, long offset, long len
     public static ExternalData of(TensorProto tensor) {
         String location = "";
         long offset = 0;
-        long length = TO_THE_END;
+        long length = 0;
+        Set<String> seen = new HashSet<>();
         for (StringStringEntryProto entry : tensor.getExternalDataList()) {
-            switch (entry.getKey()) {
+            String key = entry.getKey();
+            if (!KEYS.contains(key) || !seen.add(key)) {
+                throw refused(tensor.getName(), "has the key '" + key + "'" + (KEYS.contains(key) ? " twice" : ", which ONNX does not know"));
+            }
+            switch (key) {
                 case "location" -> location = entry.getValue();
                 case "offset" -> offset = natural(tensor, entry);
                 case "length" -> length = natural(tensor, entry);
-                default -> {
-                    if (!KEYS.contains(entry.getKey())) {
-                        throw refused(tensor.getName(), "has the unknown key '" + entry.getKey() + "'");
-                    }
-                }
+                default -> { }
             }
         }
         requireInside(tensor.getName(), location);
-        return new ExternalData(tensor.getName(), location, offset, length);
+        return new ExternalData(tensor.getName(), location, offset, length(tensor, length));
     }
 
     /** Every file that the model refers to, by location, with one of the tensors in it; each location is a safe one. */
@@ -66,52 +67,56 @@ public record ExternalData(String tensor, String location, long offset, long len
 
     /** The real file, seen from the model at {@code model}; refused when it lies elsewhere, missing when it is absent. */
     public Path resolve(Path model) {
-        Path folder = model.toAbsolutePath().getParent();
-        Path named = folder.resolve(location);
-        if (!Files.exists(named)) {
-            throw new ToolException(ExitCode.IO, "External data file " + named + " of tensor '" + tensor
-                    + "' does not exist; it belongs beside the model.");
-        }
-        try {
-            Path real = named.toRealPath();
-            boolean contained = real.startsWith(folder.toRealPath())
-                    || Files.isSymbolicLink(model) && real.startsWith(model.toRealPath().getParent());
-            if (!contained) {
-                throw refused(tensor, "leads out of the model's folder, to " + real);
-            }
-            if (!Files.isRegularFile(real)) {
-                throw refused(tensor, "names " + named + ", which is not a regular file");
-            }
-            return real;
-        } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, named + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
-        }
+        return ExternalFile.of(this, model).real();
     }
 
     /** The bytes themselves, mapped. */
     public ByteBuffer map(Path model) {
-        Path file = resolve(model);
-        try (FileChannel channel = FileChannel.open(file)) {
-            long available = channel.size() - offset;
-            long wanted = length == TO_THE_END ? available : length;
-            if (wanted < 0 || wanted > available || wanted > Integer.MAX_VALUE) {
-                throw refused(tensor, "names " + wanted + " bytes at " + offset + " of " + file + ", which has "
-                        + channel.size());
-            }
+        ExternalFile file = ExternalFile.of(this, model);
+        file.requireHolds(this);
+        long wanted = length == TO_THE_END ? file.size() - offset : length;
+        if (wanted > Integer.MAX_VALUE) {
+            throw refused(tensor, "spans " + wanted + " bytes, more than this tool reads at once");
+        }
+        try (FileChannel channel = FileChannel.open(file.real())) {
             return channel.map(FileChannel.MapMode.READ_ONLY, offset, wanted);
         } catch (IOException e) {
-            throw new ToolException(ExitCode.IO, file + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
+            throw new ToolException(ExitCode.IO, file.real() + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
         }
     }
 
+    /** What the tensor's dimensions need; a declared length, 0 where there is none, must say the same. */
+    private static long length(TensorProto tensor, long declared) {
+        ElementType type = ElementType.of(tensor.getDataType());
+        OptionalLong count = ElementCount.of(tensor.getDimsList());
+        if (count.isEmpty()) {
+            throw refused(tensor.getName(), "has dimensions " + tensor.getDimsList() + ": negative, or too many elements to count");
+        }
+        if (type.bits() == 0) {
+            return declared == 0 ? TO_THE_END : declared;
+        }
+        long needed = ElementCount.bytes(type, count.getAsLong());
+        if (declared != 0 && declared != needed) {
+            throw refused(tensor.getName(), "is " + declared + " bytes long, where " + tensor.getDimsList() + " of " + type.label()
+                    + " need " + needed);
+        }
+        return needed;
+    }
+
+    /** No way up, no root, no drive, and no {@code *}, by which ONNX Runtime marks an address in its own memory. */
     private static void requireInside(String tensor, String location) {
         if (location.isEmpty()) {
             throw refused(tensor, "names no file");
         }
+        boolean plain = location.chars().noneMatch(c -> c == '\\' || c == '*' || Character.isISOControl(c))
+                && !location.matches("[A-Za-z]:.*");
         try {
             Path path = Path.of(location);
-            boolean leaves = path.isAbsolute() || path.normalize().startsWith("..") || path.normalize().toString().isEmpty();
-            if (leaves || location.indexOf('\\') >= 0) {
+            boolean leaves = path.isAbsolute() || path.normalize().toString().isEmpty();
+            for (Path part : path) {
+                leaves |= part.toString().equals("..");
+            }
+            if (leaves || !plain) {
                 throw refused(tensor, "names '" + location + "', which is not a file in the model's folder");
             }
         } catch (InvalidPathException e) {
@@ -127,7 +132,8 @@ public record ExternalData(String tensor, String location, long offset, long len
         return Long.parseLong(text);
     }
 
-    private static ToolException refused(String tensor, String why) {
-        return new ToolException(ExitCode.REFUSED, "External data of tensor '" + tensor + "' " + why + ".");
+    static ToolException refused(String tensor, String why) {
+        return new ToolException(ExitCode.REFUSED,
+                ("External data of tensor '" + tensor + "' " + why + ".").replaceAll("\\p{Cntrl}", "?"));
     }
 }

@@ -8,6 +8,8 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.swiglu.IoReason;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.ToolException;
+import dev.swiglu.tools.onnx.check.MemoryCheck;
+import dev.swiglu.tools.onnx.check.ModelCheck;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -18,7 +20,8 @@ import java.util.HexFormat;
 
 /**
  * A model as it lies on disk, parsed without copying its weights: the file is mapped and every {@code bytes} field of
- * the protobuf aliases the mapping, so a gigabyte of inline weights costs no heap.
+ * the protobuf aliases the mapping, so a gigabyte of inline weights costs no heap. What {@link #read} answers has passed
+ * every {@link ModelCheck}.
  */
 public record ModelFile(Path path, ModelProto proto, ByteString bytes) {
     private static final int TEXT_SAMPLE = 64;
@@ -30,8 +33,13 @@ public record ModelFile(Path path, ModelProto proto, ByteString bytes) {
         if (Files.isDirectory(path)) {
             throw new ToolException(ExitCode.IO, path + " is a folder; name the .onnx file in it.");
         }
+        if (!Files.isRegularFile(path)) {
+            throw new ToolException(ExitCode.IO, path + " is not a regular file.");
+        }
         ByteString bytes = map(path);
-        return new ModelFile(path, parse(path, bytes), bytes);
+        ModelProto proto = parse(path, bytes);
+        ModelCheck.all(proto, path);
+        return new ModelFile(path, proto, bytes);
     }
 
     /** The folder that external data locations are relative to. */
@@ -63,6 +71,7 @@ public record ModelFile(Path path, ModelProto proto, ByteString bytes) {
 
     private static ModelProto parse(Path path, ByteString bytes) {
         try {
+            MemoryCheck.check(bytes, path);
             CodedInputStream input = bytes.newCodedInput();
             input.enableAliasing(true);
             ModelProto model = ModelProto.parseFrom(input);

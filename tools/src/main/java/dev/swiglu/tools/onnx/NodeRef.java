@@ -26,8 +26,13 @@ public record NodeRef(Scope scope, int position, NodeProto node) {
 
     /** How a message refers to this node; exporters may leave nodes without a name, outputs always have one. */
     public String describe() {
+        return describe(node);
+    }
+
+    /** How a message refers to {@code node}. */
+    public static String describe(NodeProto node) {
         return node.getName().isEmpty()
-                ? node.getOpType() + " node that makes '" + output(0) + "'"
+                ? node.getOpType() + " node that makes '" + (node.getOutputCount() == 0 ? "" : node.getOutput(0)) + "'"
                 : node.getOpType() + " node '" + node.getName() + "'";
     }
 

@@ -7,9 +7,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** Shapes of the results of operators that move, drop or add dimensions. A dimension that is not known equals only itself. */
 final class ShapeRules {
+    /** More dimensions than any tensor has; a rule that follows a hostile model further than this would not come to an end. */
+    static final int MOST_DIMENSIONS = 64;
+
     private ShapeRules() {
     }
 
@@ -85,6 +89,10 @@ final class ShapeRules {
         }
         List<Long> permutation = Attributes.integers(node, "perm");
         List<String> sizes = new ArrayList<>(shape.sizes());
+        boolean valid = permutation.stream().sorted().toList().equals(LongStream.range(0, shape.rank()).boxed().toList());
+        if (!valid && !permutation.isEmpty()) {
+            return Optional.empty();
+        }
         if (permutation.isEmpty()) {
             Collections.reverse(sizes);
         } else {
@@ -101,6 +109,9 @@ final class ShapeRules {
         }
         int rank = shape.rank() + axes.get().size();
         List<Long> places = axes.get().stream().map(axis -> axis < 0 ? axis + rank : axis).sorted().toList();
+        if (places.stream().distinct().count() < places.size() || places.stream().anyMatch(place -> place < 0 || place >= rank)) {
+            return Optional.empty();
+        }
         List<String> sizes = new ArrayList<>(shape.sizes());
         places.forEach(place -> sizes.add(place.intValue(), "1"));
         return Optional.of(new Shape(null, sizes));
@@ -140,8 +151,8 @@ final class ShapeRules {
 
     /** What is shaped by a vector of sizes: as many dimensions as that has elements. */
     static Optional<Shape> sized(Shape vector, String value) {
-        return vector.rank() == 1 && vector.last().isPresent() ? Optional.of(ofRank((int) vector.last().getAsLong(), value))
-                : Optional.empty();
+        return vector.rank() == 1 && vector.last().orElse(Long.MAX_VALUE) <= MOST_DIMENSIONS
+                ? Optional.of(ofRank((int) vector.last().getAsLong(), value)) : Optional.empty();
     }
 
     static Optional<Shape> ofSameRank(Shape shape, String value) {
@@ -154,6 +165,9 @@ final class ShapeRules {
 
     /** Tensors side by side. */
     static Optional<Shape> joined(NodeProto node, List<Shape> parts, String value) {
+        if (parts.isEmpty()) {
+            return Optional.empty();
+        }
         Optional<Shape> shape = alongAxis(node, parts.get(0), value);
         boolean vectors = parts.stream().allMatch(part -> part.rank() == 1 && part.last().isPresent());
         return vectors ? Optional.of(Shape.of(List.of(parts.stream().mapToLong(part -> part.last().getAsLong()).sum()))) : shape;

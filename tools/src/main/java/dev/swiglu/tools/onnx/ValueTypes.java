@@ -99,7 +99,8 @@ public final class ValueTypes {
                 String value = node.output(output);
                 int place = output;
                 ValueType inferred = function.flatMap(called -> calls.output(called, place, value))
-                        .orElseGet(() -> place == 0 || isLikeFirst(node) ? inferred(node, place, value) : ValueType.unknown(value));
+                        .orElseGet(() -> place == 0 || isLikeFirst(node) ? inferred(node, place, value) : ValueType.unknown(value))
+                        .bounded(value);
                 ValueInfoProto declaration = declarations.get(value);
                 known.put(value, declaration == null ? inferred : declared(declaration).completedBy(inferred, value));
                 if (declaration != null) {
@@ -176,7 +177,9 @@ public final class ValueTypes {
 
     /** The axes of a node, an attribute or a constant input; an empty list where none is named. */
     private static Optional<List<Long>> axes(NodeRef node) {
-        return node.input(1).isEmpty() ? Optional.of(Attributes.integers(node.node(), "axes")) : integers(node, 1);
+        return node.input(1).isEmpty()
+                ? Optional.of(Attributes.integers(node.node(), "axes")).filter(axes -> axes.size() <= ShapeRules.MOST_DIMENSIONS)
+                : integers(node, 1);
     }
 
     private static Optional<List<Long>> integers(NodeRef node, int input) {
@@ -186,7 +189,8 @@ public final class ValueTypes {
                 .map(AttributeProto::getT));
         // axes and shapes are kept inline by every exporter
         return tensor.filter(held -> held.getDataType() == ElementType.INT64.onnxNumber() && !ExternalData.isExternal(held))
-                .map(held -> Arrays.stream(TensorData.of(held, null).longs()).boxed().toList());
+                .map(held -> TensorData.of(held, null)).filter(data -> data.count() <= ShapeRules.MOST_DIMENSIONS)
+                .map(data -> Arrays.stream(data.longs()).boxed().toList());
     }
 
     private static ValueType of(TensorProto tensor) {
@@ -214,8 +218,8 @@ public final class ValueTypes {
         if (!node.is("Gemm") || a.shape().rank() != 2 || b.shape().rank() != 2) {
             return Optional.empty();
         }
-        int rows = (int) Attributes.integer(node.node(), "transA", 0);
-        int columns = 1 - (int) Attributes.integer(node.node(), "transB", 0);
+        int rows = Attributes.integer(node.node(), "transA", 0) == 0 ? 0 : 1;
+        int columns = Attributes.integer(node.node(), "transB", 0) == 0 ? 1 : 0;
         return Optional.of(new Shape(null, List.of(a.shape().sizes().get(rows), b.shape().sizes().get(columns))));
     }
 
@@ -243,6 +247,11 @@ public final class ValueTypes {
 
         static ValueType unknown(String value) {
             return new ValueType(ElementType.UNKNOWN, Shape.unknown(value));
+        }
+
+        /** This type without a shape that no tensor has. */
+        private ValueType bounded(String value) {
+            return shape.sizes().size() <= ShapeRules.MOST_DIMENSIONS ? this : new ValueType(element, Shape.unknown(value));
         }
 
         /** This element type with another shape. */

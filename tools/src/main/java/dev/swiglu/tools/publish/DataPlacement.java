@@ -12,6 +12,7 @@ import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.Tensors;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -21,17 +22,20 @@ import java.util.function.Consumer;
 
 /**
  * Brings the external data of a model to the folder of its output. Existing files are never replaced; closing without
- * {@link #keep} removes what was created.
+ * {@link #keepWith}, or an interrupt from the keyboard, removes what was created.
  */
 final class DataPlacement implements AutoCloseable {
     private final Path folder;
     private final Consumer<String> notes;
     private final Deque<Path> created = new ArrayDeque<>();
+    private final Thread atInterrupt = new Thread(this::withdraw);
+    private boolean withdrawn;
 
     /** @param notes receives sentences for people */
     DataPlacement(Path folder, Consumer<String> notes) {
         this.folder = folder;
         this.notes = notes;
+        Runtime.getRuntime().addShutdownHook(atInterrupt);
     }
 
     /** Places the data of {@code source} and answers {@code result} such that it finds them. */
@@ -48,6 +52,9 @@ final class DataPlacement implements AutoCloseable {
             }
             if (mode == DataMode.REFERENCE) {
                 return referring(result, files);
+            }
+            if (mode == DataMode.COPY) {
+                requireRoom(files);
             }
             for (Map.Entry<String, Path> file : files.entrySet()) {
                 placeFile(file.getValue(), folder.resolve(file.getKey()), mode);
@@ -69,12 +76,27 @@ final class DataPlacement implements AutoCloseable {
         }
     }
 
-    void keep() {
+    /** Does the last step, after which the data stay; it is not done when they were taken back already. */
+    synchronized void keepWith(Runnable lastStep) {
+        if (withdrawn) {
+            throw new ToolException(ExitCode.IO, "Interrupted; nothing was written.");
+        }
+        lastStep.run();
         created.clear();
     }
 
     @Override
     public void close() {
+        withdraw();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atInterrupt);
+        } catch (IllegalStateException e) {
+            // the hook is running, or has run
+        }
+    }
+
+    private synchronized void withdraw() {
+        withdrawn = true;
         while (!created.isEmpty()) {
             Path path = created.pop();
             try {
@@ -87,30 +109,43 @@ final class DataPlacement implements AutoCloseable {
 
     private void placeFile(Path source, Path target, DataMode mode) throws IOException {
         createFolders(target.getParent());
-        if (!target.getParent().toRealPath().startsWith(folder.toRealPath())) {
-            throw new ToolException(ExitCode.REFUSED, target + " would be written through a link, outside of " + folder + ".");
-        }
         if (Files.exists(target)) {
-            if (Files.isSameFile(source, target)) {
-                return;
-            }
-            throw new ToolException(ExitCode.IO, target + " exists and is not the data of this model;"
-                    + " remove it or choose another folder.");
+            requireSame(source, target);
+            return;
         }
         if (mode == DataMode.LINK && link(source, target)) {
             return;
         }
+        AtomicOutput.removeLeftovers(target);
         try (AtomicOutput output = AtomicOutput.open(target, false)) {
-            output.write(stream -> Files.copy(source, stream));
+            output.copy(source);
             output.publish();
         }
-        created.push(target);
+        created(target);
+    }
+
+    /** An earlier writer may have placed them. */
+    private void requireSame(Path source, Path target) throws IOException {
+        boolean same = Files.isSameFile(source, target)
+                || Files.size(source) == Files.size(target) && Files.mismatch(source, target) < 0;
+        if (!same || !target.toRealPath().startsWith(folder.toRealPath())) {
+            throw new ToolException(ExitCode.IO, target + " exists and is not the data of this model;"
+                    + " remove it or choose another folder.");
+        }
+    }
+
+    private void requireRoom(Map<String, Path> files) throws IOException {
+        long wanted = 0;
+        for (Map.Entry<String, Path> file : files.entrySet()) {
+            wanted += Files.exists(folder.resolve(file.getKey())) ? 0 : Files.size(file.getValue());
+        }
+        FreeSpace.require(folder, wanted);
     }
 
     private boolean link(Path source, Path target) {
         try {
             Files.createLink(target, source);
-            created.push(target);
+            created(target);
             return true;
         } catch (IOException | UnsupportedOperationException e) {
             notes.accept("Copying " + source.getFileName() + ": it cannot be hard-linked to " + target.getParent() + ".");
@@ -118,12 +153,19 @@ final class DataPlacement implements AutoCloseable {
         }
     }
 
+    /** Never through a link out of the folder, which is where everything that is placed belongs. */
     private void createFolders(Path wanted) throws IOException {
-        if (!Files.exists(wanted)) {
+        if (!Files.exists(wanted, LinkOption.NOFOLLOW_LINKS)) {
             createFolders(wanted.getParent());
             Files.createDirectory(wanted);
-            created.push(wanted);
+            created(wanted);
+        } else if (!wanted.toRealPath().startsWith(folder.toRealPath())) {
+            throw new ToolException(ExitCode.REFUSED, wanted + " leads out of " + folder + ", so no data are written there.");
         }
+    }
+
+    private synchronized void created(Path path) {
+        created.push(path);
     }
 
     private ModelProto referring(ModelProto result, Map<String, Path> files) throws IOException {

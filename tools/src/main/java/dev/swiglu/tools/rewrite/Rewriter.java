@@ -53,6 +53,17 @@ public final class Rewriter {
 
     /** The rewritten model; empty when there is nothing to rewrite. */
     public Optional<ModelProto> result(String toolVersion) {
+        return unsealed(toolVersion).map(result -> result.toBuilder().mergeFrom(seal()).build());
+    }
+
+    /** What {@link #unsealed} lacks: the checksum of the source, which takes long to find out where that is large. */
+    public ModelProto seal() {
+        return ModelProto.newBuilder().addMetadataProps(Provenance.entry(Provenance.SOURCE_SHA256,
+                restoration.map(Restoration::sourceSha256).orElseGet(source::sha256))).build();
+    }
+
+    /** The rewritten model but for its {@link #seal}; empty when there is nothing to rewrite. */
+    public Optional<ModelProto> unsealed(String toolVersion) {
         if (plan.rewrites().isEmpty()) {
             return Optional.empty();
         }
@@ -83,8 +94,6 @@ public final class Rewriter {
         return result
                 .addMetadataProps(Provenance.entry(Provenance.TOOL, "swiglu-ort " + toolVersion))
                 .addMetadataProps(Provenance.entry(Provenance.SITES, String.valueOf(plan.rewrites().size())))
-                .addMetadataProps(Provenance.entry(Provenance.SOURCE_SHA256,
-                        restoration.map(Restoration::sourceSha256).orElseGet(source::sha256)))
                 .addMetadataProps(Provenance.entry(Provenance.RESULT_DIGEST, StructureDigest.of(result)))
                 .addMetadataProps(Provenance.entry(Provenance.ADDED, String.join(",", added)))
                 .build();

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -92,16 +93,13 @@ class PublicationTest {
     @ValueSource(strings = {"", "/etc/passwd", "../secret", "weights/../../secret", "weights\\model.data", "."})
     void refusesLocationsOutsideOfTheModelsFolder(String location) throws IOException {
         Files.writeString(root.resolve("models/secret"), "secret");
-        source = model(source.folder(), location);
-        assertFails(ExitCode.REFUSED, () -> publish(elsewhere, DataMode.COPY, PublicationCheck.NONE));
-        assertEquals(List.of(), contents(elsewhere));
+        assertFails(ExitCode.REFUSED, () -> model(source.folder(), location));
     }
 
     @Test
     void refusesALinkThatLeadsOutOfTheModelsFolder() throws IOException {
         Files.createSymbolicLink(source.folder().resolve("link"), Files.writeString(root.resolve("secret"), "secret"));
-        source = model(source.folder(), "link");
-        assertFails(ExitCode.REFUSED, () -> publish(elsewhere, DataMode.COPY, PublicationCheck.NONE));
+        assertFails(ExitCode.REFUSED, () -> model(source.folder(), "link"));
     }
 
     /** As in a Hugging Face cache: model and data are links into a folder of blobs. */
@@ -126,8 +124,8 @@ class PublicationTest {
         new Publication(folder.resolve("out.onnx"), mode, false, check, note -> { }).publish(source, source.proto());
     }
 
-    private static void assertFails(ExitCode code, Runnable action) {
-        assertEquals(code, assertThrows(ToolException.class, action::run).exitCode());
+    private static void assertFails(ExitCode code, Executable action) {
+        assertEquals(code, assertThrows(ToolException.class, action).exitCode());
     }
 
     private static List<Path> contents(Path folder) throws IOException {
