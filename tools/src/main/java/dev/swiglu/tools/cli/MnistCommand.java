@@ -85,7 +85,7 @@ public final class MnistCommand implements Callable<Integer> {
         requirePositive("--hidden", hidden);
         requirePositive("--threads", threads);
         MnistExample example = new MnistExample(source.folder, out, new Recipe(epochs, batch, hidden, rate, type, seed),
-                device.get(), threads, Version.current(), spec.commandLine().getErr(), System.console() != null);
+                device.get(), threads, Version.current(), spec.commandLine().getErr());
         if (timedSteps == null) {
             example.train(unfused);
         } else {

@@ -5,6 +5,7 @@ import dev.swiglu.Device;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Outputs;
 import dev.swiglu.Tensor;
+import dev.swiglu.tools.Progress;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.onnx.TrainedWeights;
 import dev.swiglu.training.DataPosition;
@@ -23,9 +24,8 @@ import java.util.stream.IntStream;
  * Trains one graph on pictures of digits and judges it by others after each epoch.
  *
  * @param threads of ONNX Runtime
- * @param terminal whether somebody watches {@code err}
  */
-record DigitTraining(Mnist data, Recipe recipe, Device device, int threads, PrintWriter err, boolean terminal) {
+record DigitTraining(Mnist data, Recipe recipe, Device device, int threads, PrintWriter err) {
     private static final int WARMUP = 100;
     private static final int JUDGED_AT_ONCE = 1000;
     /** ONNX Runtime fuses float64 into an operator for which it has no float64 kernel. */
@@ -67,13 +67,13 @@ record DigitTraining(Mnist data, Recipe recipe, Device device, int threads, Prin
         int size = Math.min(recipe.batch(), order.length);
         String task = curve.graph() + ", epoch " + (start.epoch() + 1) + " of " + recipe.epochs();
         DataPosition position = start;
-        try (ProgressLine progress = new ProgressLine(err, terminal, task, batches())) {
+        try (Progress progress = Progress.onTerminal(err, task, batches())) {
             while (position.epoch() == start.epoch()) {
                 int from = (int) position.batch() * size;
                 StepResult result = trainer.step(data.training().batch(order, from, size));
                 curve.losses().add(result.loss());
                 position = position.next(batches());
-                progress.at(from / size + 1, result.loss());
+                progress.at(from / size + 1, String.format(Locale.ROOT, "loss %.4f", result.loss()));
             }
         }
         return position;

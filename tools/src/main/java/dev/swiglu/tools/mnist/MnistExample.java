@@ -26,10 +26,8 @@ import java.util.stream.IntStream;
  * leaves the trained model, a checkpoint and the curves.
  *
  * @param source the folder of the data; null for made-up pictures
- * @param terminal whether somebody watches {@code err}
  */
-public record MnistExample(Path source, Path out, Recipe recipe, Device device, int threads, String toolVersion, PrintWriter err,
-        boolean terminal) {
+public record MnistExample(Path source, Path out, Recipe recipe, Device device, int threads, String toolVersion, PrintWriter err) {
     private static final int SYNTHETIC_TRAINING = 10_000;
     private static final int SYNTHETIC_TEST = 1_000;
     private static final int EARLY_STEPS = 100;
@@ -38,7 +36,7 @@ public record MnistExample(Path source, Path out, Recipe recipe, Device device, 
     public void train(boolean unfused) {
         Mnist data = data(SYNTHETIC_TRAINING);
         StepModels models = models();
-        DigitTraining training = new DigitTraining(data, recipe, device, threads, err, terminal);
+        DigitTraining training = new DigitTraining(data, recipe, device, threads, err);
         List<LearningCurve> curves = new ArrayList<>();
         curves.add(train(training, models, Graph.FUSED));
         if (unfused) {

@@ -16,7 +16,7 @@ public record Parts(Shape whole, int axis, int count, List<Long> sizes) {
     /** Empty where the parts may differ in ways that are not known. */
     public static Optional<Parts> ofSplit(NodeRef node, Shape shape, IntegerValues integers) {
         int given = (int) Attributes.integer(node.node(), "axis", 0);
-        if (given >= 0 && !shape.isRankKnown() || Math.max(given, -1 - given) >= Math.max(1, shape.sizes().size())) {
+        if (given >= 0 && !shape.isRankKnown() || Math.max(given, -1 - given) >= shape.sizes().size()) {
             return Optional.empty();
         }
         int axis = given < 0 ? given : given - shape.rank();

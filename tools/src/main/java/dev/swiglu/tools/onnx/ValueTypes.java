@@ -162,7 +162,8 @@ public final class ValueTypes {
             case "Concat" -> first.shaped(ShapeRules.joined(node.node(), inputs(node), value), value);
             case "Split" -> first.shaped(Parts.ofSplit(node, first.shape(), integers).map(parts -> parts.shape(output, value))
                     .or(() -> ShapeRules.alongAxis(node.node(), first.shape(), value)), value);
-            case "Slice" -> first.shaped(Parts.ofSlice(node, first.shape(), integers, value), value);
+            case "Slice" -> first.shaped(Parts.ofSlice(node, first.shape(), integers, value)
+                    .or(() -> ShapeRules.ofSameRank(first.shape(), value)), value);
             case "QuantizeLinear" -> new ValueType(input(node, 2).element(), first.shape());
             case "DequantizeLinear" -> new ValueType(second.element(), first.shape());
             case "DynamicQuantizeLinear" -> new ValueType(ElementType.UINT8, first.shape());
