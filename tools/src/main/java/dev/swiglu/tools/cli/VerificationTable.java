@@ -50,7 +50,7 @@ final class VerificationTable {
 
     private static String summary(VerificationReport report) {
         String nested = report.nestedSites().isEmpty() ? ""
-                : "Sites inside If, Loop or Scan, judged by the outputs: " + String.join(", ", report.nestedSites()) + ".\n";
+                : "Sites inside If, Loop, Scan and functions, judged by the outputs: " + String.join(", ", report.nestedSites()) + ".\n";
         boolean rewritten = !report.sites().isEmpty() || !report.nestedSites().isEmpty();
         return nested + String.format("%s on %s, %s the operator library; samples %s; outputs judged by %s.%s%n",
                 report.passed() ? "Verified" : "NOT verified", report.device(), report.operators() ? "with" : "without",

@@ -38,7 +38,7 @@ public final class VerificationPage {
             sections.add(table.element());
         }
         if (!report.nestedSites().isEmpty()) {
-            sections.add(Element.of("p", "Sites inside If, Loop or Scan, judged by the outputs: "
+            sections.add(Element.of("p", "Sites inside If, Loop, Scan and functions, judged by the outputs: "
                     + String.join(", ", report.nestedSites())));
         }
         if (report.language() != null) {

@@ -5,7 +5,10 @@ import ai.onnx.proto.OnnxMl.ModelProtoOrBuilder;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.swiglu.tools.rewrite.rule.Replacement;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -21,22 +24,31 @@ final class StructureDigest {
 
     static String of(ModelProtoOrBuilder model) {
         MessageDigest digest = sha256();
-        add(digest, model.getGraph().getNodeList(), model.getGraph().getValueInfoList());
+        OutputStream digested = new DigestOutputStream(OutputStream.nullOutputStream(), digest);
+        add(digested, model.getGraph().getNodeList(), model.getGraph().getValueInfoList());
         for (FunctionProto function : model.getFunctionsList()) {
             if (!function.getDomain().equals(Replacement.DOMAIN)) {
-                add(digest, function.getNodeList(), function.getValueInfoList());
+                add(digested, function.getNodeList(), function.getValueInfoList());
             }
         }
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    private static void add(MessageDigest digest, List<NodeProto> nodes, List<ValueInfoProto> declarations) {
-        for (NodeProto node : nodes) {
-            digest.update(node.getOpType().equals("Constant")
-                    ? node.getOutput(0).getBytes(StandardCharsets.UTF_8) : node.toByteArray());
-        }
-        for (ValueInfoProto declaration : declarations) {
-            digest.update(declaration.toByteArray());
+    /** Node by node as a stream: a body may hold weights, which need no second place in the memory. */
+    private static void add(OutputStream digested, List<NodeProto> nodes, List<ValueInfoProto> declarations) {
+        try {
+            for (NodeProto node : nodes) {
+                if (node.getOpType().equals("Constant")) {
+                    digested.write(node.getOutput(0).getBytes(StandardCharsets.UTF_8));
+                } else {
+                    node.writeTo(digested);
+                }
+            }
+            for (ValueInfoProto declaration : declarations) {
+                declaration.writeTo(digested);
+            }
+        } catch (IOException impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 

@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * The rule that decides whether a rewrite is accurate:
  *
- * <pre>error_rewritten ≤ 2 · error_original + floor(type)</pre>
+ * <pre>error_rewritten ≤ 2 · error_original + floor(type, count)</pre>
  *
  * with both errors taken against exact values. Never the original alone: it rounds too, and where it rounds badly the
  * rewrite may differ because it is better. Every comparison is written so that NaN fails it.
@@ -23,7 +23,8 @@ public final class Judge {
     /** The rule, for values whose exact counterpart is known. */
     public static Verdict againstExact(
             Deviation original, Deviation rewritten, Agreement agreement, Precision precision) {
-        double bound = MARGIN * original.error() + precision.floor();
+        double floor = precision.floor(rewritten.compared());
+        double bound = MARGIN * original.error() + floor;
         Optional<String> obstacle = obstacle(rewritten, agreement);
         if (obstacle.isPresent()) {
             return Verdict.failed(bound, obstacle.get());
@@ -34,7 +35,7 @@ public final class Judge {
         }
         if (!(rewritten.error() <= bound)) {
             return Verdict.failed(bound, say("The rewritten error %.2e exceeds %.2e (2 × the original's %.2e + %.1e).",
-                    rewritten.error(), bound, original.error(), precision.floor()));
+                    rewritten.error(), bound, original.error(), floor));
         }
         return Verdict.passed(bound);
     }

@@ -6,9 +6,9 @@ import dev.swiglu.TensorType;
 /**
  * The precision of products and results, and the two bounds that follow from its unit roundoff u (2⁻ᵖ for p significand bits).
  *
- * <p>{@link #floor} is what a correct kernel may add where the original happens to be exact: the rounding of the result, at
- * its worst in every element, which is u. Float32 and float64 are computed in themselves, so that there what leads to the
- * result is rounded as coarsely, and it is 2u.
+ * <p>{@link #floor} is what a correct kernel may add where the original happens to be exact: u, the rounding of the result at
+ * its worst in every element. A result comes out of several roundings, which over many values have a norm below u; the norm
+ * of n of them scatters by a part 1/√n, so that few values are allowed u·(1 + 4/√n).
  *
  * <p>{@link #tolerance} is the largest relative difference that honest rounding explains, summed over long products and
  * many layers: 2⁻⁶ for float16 (32u), 2⁻⁴ for bfloat16 (16u), 2⁻⁴⁰ for float64 and 2⁻⁹ for float32. It is not a measure of
@@ -19,8 +19,8 @@ import dev.swiglu.TensorType;
  * cut operands, multiplied with each other, are away from the exact value (2u), and the tolerance twice that.
  */
 public enum Precision {
-    FLOAT64(0x1p-52, 0x1p-40),
-    FLOAT32(0x1p-23, 0x1p-9),
+    FLOAT64(0x1p-53, 0x1p-40),
+    FLOAT32(0x1p-24, 0x1p-9),
     TF32(0x1p-9, 0x1p-8),
     FLOAT16(0x1p-11, 0x1p-6),
     BFLOAT16(0x1p-8, 0x1p-4);
@@ -37,8 +37,9 @@ public enum Precision {
         return device instanceof Device.Cuda && floatingPoint == TensorType.FLOAT32 ? TF32 : valueOf(floatingPoint.name());
     }
 
-    public double floor() {
-        return floor;
+    /** @param values how many are compared */
+    public double floor(long values) {
+        return floor * (1 + 4 / Math.sqrt(values));
     }
 
     public double tolerance() {

@@ -21,7 +21,7 @@ class JudgeTest {
 
     @Test
     void theFloorForgivesOneRoundingWhereTheOriginalIsExact() {
-        double floor = Precision.FLOAT32.floor();
+        double floor = Precision.FLOAT32.floor(EXACT.length);
         assertTrue(judge(EXACT, off(0.9 * floor)).passed());
         assertFalse(judge(EXACT, off(1.1 * floor)).passed());
     }

@@ -92,6 +92,7 @@ public final class FormulaReader {
     public Reading read(String value) {
         Reading reading = known.get(value);
         if (reading == null) {
+            view.effort().step();
             walk.depth++;
             reading = walk.mayGoOn() ? number(value).or(() -> computed(value)).orElseGet(() -> named(value)) : named(value);
             walk.depth--;

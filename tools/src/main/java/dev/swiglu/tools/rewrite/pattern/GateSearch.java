@@ -80,6 +80,7 @@ final class GateSearch {
         Queue<NodeRef> open = new ArrayDeque<>(from);
         while (!open.isEmpty() && seen.size() < FARTHEST) {
             NodeRef node = open.remove();
+            view.effort().step();
             if ((node.equals(end) || bends(node) || ARITHMETIC.contains(node.node().getOpType())) && seen.add(node)) {
                 open.addAll(producers(node));
             }

@@ -6,10 +6,10 @@ import dev.swiglu.tools.onnx.ValueTypes;
 import java.nio.file.Path;
 
 /** All that recognizers and rules may ask about a model. */
-public record ModelView(GraphIndex index, ValueTypes types) {
+public record ModelView(GraphIndex index, ValueTypes types, Effort effort) {
 
     public static ModelView of(ModelProto model, Path file) {
         GraphIndex index = GraphIndex.of(model, file);
-        return new ModelView(index, ValueTypes.of(index));
+        return new ModelView(index, ValueTypes.of(index), new Effort(file));
     }
 }
