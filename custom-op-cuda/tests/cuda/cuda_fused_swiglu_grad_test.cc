@@ -2,45 +2,20 @@
 // subset of the outputs, against the float64 judge (grad_judge.h has the rule); edges; twenty runs; capture into a CUDA graph and two
 // threads with a stream each.
 //   --path NAME   only that path     --quick   few small cases, for compute-sanitizer     --large   more than 2³¹ elements (100 GB)
-#include <cstring>
-#include <map>
 #include <thread>
 
-#include "check.h"
 #include "cuda/elementwise_smxx.h"
 #include "cuda/fused_grad/gemm_sm90/grad_products_sm90_16bit.h"
 #include "cuda/grad_case.h"
+#include "cuda/path_tests.h"
 
 using namespace test;
 using cuda::Path;
-
-static std::vector<Path> paths = {Path::automatic, Path::gemm_sm90, Path::mma_sm80, Path::plain_smxx};
-static bool quick = false;
-
-// What was seen of one path with one type: error over what is allowed, the worst element over what is allowed.
-struct Tally {
-  int cases = 0, failed = 0;
-  double ratio = 0, worst = 0;
-};
-static std::map<std::string, Tally> tallies;
-
-template <class T> static const char* type_name();
-template <> const char* type_name<float>() { return "float32"; }
-template <> const char* type_name<float16>() { return "float16"; }
-template <> const char* type_name<bfloat16>() { return "bfloat16"; }
 
 template <class T> static void run(const GradTensors<T>& tensors, Path path, const Stream& stream) {
   const cudaError_t error =
       cuda::fused_swiglu_grad(tensors.problem(), tensors.scratch(), {cuda::current_device(), stream}, path);
   expect(error == cudaSuccess, cuda::name(path), " ", type_name<T>(), ": ", cudaGetErrorString(error));
-}
-
-template <class T> static std::vector<Path> paths_for(const FusedSwiGLUGradProblem<T>& problem) {
-  std::vector<Path> result;
-  for (const Path path : paths) {
-    if (path == Path::automatic || cuda::takes(path, problem, cuda::current_device())) result.push_back(path);
-  }
-  return result;
 }
 
 // A path forced on Y alone is one of the forward kernels, or what they choose; float32 may be TF32 unless that is forbidden.
@@ -69,9 +44,7 @@ template <class T> static void check_case(GradCase c, int runs, const Stream& st
       expect(verdict.passes(c.kinks()), cuda::name(path), " ", type_name<T>(), " ", c, ": ", kGradOutputs[which], " has error ",
              verdict.error, ", unfused ", verdict.error_unfused, ", allowed ", verdict.allowed, "; the worst element is at ",
              verdict.worst, " times what is allowed");
-      ++tally.cases;
-      tally.failed += !verdict.passes(c.kinks());
-      tally.ratio = std::max(tally.ratio, verdict.error / std::max(verdict.allowed, 1e-30));
+      tally.add(verdict.passes(c.kinks()), verdict.error, verdict.allowed);
       if (!c.kinks()) tally.worst = std::max(tally.worst, verdict.worst);
     }
     expect(tensors.guards_intact(), cuda::name(path), " ", type_name<T>(), " ", c, " wrote outside of its outputs");
@@ -214,24 +187,6 @@ static void check_large(const Stream& stream) {
   check_case<bfloat16>(plain_case({3, 65536, 32840, false}, true, 7), 1, stream);
 }
 
-static bool parse(int argc, char** argv, bool* large) {
-  for (int i = 1; i < argc; ++i) {
-    Path path;
-    if (std::strcmp(argv[i], "--quick") == 0) {
-      quick = true;
-    } else if (std::strcmp(argv[i], "--large") == 0) {
-      *large = true;
-    } else if (std::strcmp(argv[i], "--path") == 0 && i + 1 < argc && cuda::find_path(argv[i + 1], &path)) {
-      paths = {path};
-      ++i;
-    } else {
-      std::printf("usage: %s [--path NAME] [--quick | --large]\n", argv[0]);
-      return false;
-    }
-  }
-  return true;
-}
-
 template <class T> static void check_type(const Stream& stream) {
   check_graph<T>(stream);
   check_edges<T>(stream);
@@ -244,13 +199,8 @@ template <class T> static void check_type(const Stream& stream) {
 }
 
 int main(int argc, char** argv) {
-  bool large = false;
-  if (!parse(argc, argv, &large)) return 2;
+  if (!read_arguments(argc, argv, {Path::automatic, Path::gemm_sm90, Path::mma_sm80, Path::plain_smxx})) return 2;
   if (lacks_gpu()) return kSkipped;
-  if (quick) {
-    guard_bytes = 0;
-    if (paths.size() > 1) paths.erase(paths.begin());  // automatic is one of the others
-  }
   const Stream stream;
   if (large) {
     paths.resize(1);
@@ -264,9 +214,5 @@ int main(int argc, char** argv) {
       check_layer<float>(stream);
     }
   }
-  std::printf("%-26s %7s %7s %15s %15s\n", "path and type", "outputs", "failed", "error/allowed", "worst element");
-  for (const auto& [name, tally] : tallies) {
-    std::printf("%-26s %7d %7d %15.3f %15.3f\n", name.c_str(), tally.cases, tally.failed, tally.ratio, tally.worst);
-  }
-  return finish("cuda_fused_swiglu_grad");
+  return finish_with_table("cuda_fused_swiglu_grad", "outputs");
 }
