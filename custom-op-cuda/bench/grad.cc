@@ -31,7 +31,7 @@ template <class T> class GradOperands {
         inputs_(kSets * 2 * w.m * w.k),
         weights_(kSets * 4 * w.k * w.n),
         biases_(2 * w.n),
-        scratch_(cuda::scratch_bytes(problem(0), cuda::current_device()) / sizeof(T)) {
+        scratch_(std::max(needed(problem(0)), needed(given_problem(0)))) {
     test::fill_normal(results_.data(), results_.count(), 1, 1, stream);
     test::fill_normal(inputs_.data(), inputs_.count(), 1, 2, stream);
     test::fill_normal(weights_.data(), weights_.count(), 1 / std::sqrt(double(w.k)), 3, stream);
@@ -49,7 +49,7 @@ template <class T> class GradOperands {
   T* dw(int set, int which) const { return w(set, 2 + which); }
   T* scratch() const { return scratch_.data(); }
   T* d(int which) const { return scratch_.data() + which * sizes_.m * sizes_.n; }
-  int64_t scratch_bytes() const { return scratch_.count() * int64_t(sizeof(T)); }
+  int64_t scratch_bytes() const { return needed(problem(0)) * int64_t(sizeof(T)); }
 
   FusedSwiGLUGradProblem<T> problem(int set) const {
     FusedSwiGLUGradProblem<T> p = given_problem(set);
@@ -64,6 +64,9 @@ template <class T> class GradOperands {
   }
 
  private:
+  // Elements of scratch.
+  static int64_t needed(const FusedSwiGLUGradProblem<T>& p) { return cuda::scratch_bytes(p, cuda::current_device()) / sizeof(T); }
+
   T* result(int set, int which) const { return results_.data() + (4 * set + which) * sizes_.m * sizes_.n; }
 
   GemmSizes sizes_;

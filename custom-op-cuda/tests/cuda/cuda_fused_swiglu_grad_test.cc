@@ -2,45 +2,20 @@
 // subset of the outputs, against the float64 judge (grad_judge.h has the rule); edges; twenty runs; capture into a CUDA graph and two
 // threads with a stream each.
 //   --path NAME   only that path     --quick   few small cases, for compute-sanitizer     --large   more than 2³¹ elements (100 GB)
-#include <cstring>
-#include <map>
 #include <thread>
 
-#include "check.h"
 #include "cuda/elementwise_smxx.h"
 #include "cuda/fused_grad/gemm_sm90/grad_products_sm90_16bit.h"
 #include "cuda/grad_case.h"
+#include "cuda/path_tests.h"
 
 using namespace test;
 using cuda::Path;
-
-static std::vector<Path> paths = {Path::automatic, Path::gemm_sm90, Path::mma_sm80, Path::plain_smxx};
-static bool quick = false;
-
-// What was seen of one path with one type: error over what is allowed, the worst element over what is allowed.
-struct Tally {
-  int cases = 0, failed = 0;
-  double ratio = 0, worst = 0;
-};
-static std::map<std::string, Tally> tallies;
-
-template <class T> static const char* type_name();
-template <> const char* type_name<float>() { return "float32"; }
-template <> const char* type_name<float16>() { return "float16"; }
-template <> const char* type_name<bfloat16>() { return "bfloat16"; }
 
 template <class T> static void run(const GradTensors<T>& tensors, Path path, const Stream& stream) {
   const cudaError_t error =
       cuda::fused_swiglu_grad(tensors.problem(), tensors.scratch(), {cuda::current_device(), stream}, path);
   expect(error == cudaSuccess, cuda::name(path), " ", type_name<T>(), ": ", cudaGetErrorString(error));
-}
-
-template <class T> static std::vector<Path> paths_for(const FusedSwiGLUGradProblem<T>& problem) {
-  std::vector<Path> result;
-  for (const Path path : paths) {
-    if (path == Path::automatic || cuda::takes(path, problem, cuda::current_device())) result.push_back(path);
-  }
-  return result;
 }
 
 // A path forced on Y alone is one of the forward kernels, or what they choose; float32 may be TF32 unless that is forbidden.
@@ -69,9 +44,7 @@ template <class T> static void check_case(GradCase c, int runs, const Stream& st
       expect(verdict.passes(c.kinks()), cuda::name(path), " ", type_name<T>(), " ", c, ": ", kGradOutputs[which], " has error ",
              verdict.error, ", unfused ", verdict.error_unfused, ", allowed ", verdict.allowed, "; the worst element is at ",
              verdict.worst, " times what is allowed");
-      ++tally.cases;
-      tally.failed += !verdict.passes(c.kinks());
-      tally.ratio = std::max(tally.ratio, verdict.error / std::max(verdict.allowed, 1e-30));
+      tally.add(verdict.passes(c.kinks()), verdict.error, verdict.allowed);
       if (!c.kinks()) tally.worst = std::max(tally.worst, verdict.worst);
     }
     expect(tensors.guards_intact(), cuda::name(path), " ", type_name<T>(), " ", c, " wrote outside of its outputs");
@@ -146,7 +119,7 @@ template <class T> static void check_two_threads() {
   for (const Path path : paths) {
     const auto work = [path](int which, std::vector<uint64_t>* results, int rounds) {
       const Stream stream;
-      const GradTensors<T> a(plain_case({130 + 70 * which, 512, 1408, false}, which == 0), stream);
+      const GradTensors<T> a(plain_case({130 + 70 * which, 512, 1408, false}, which == 0, 39), stream);
       const GradTensors<T> b(plain_case({64, 256 + 64 * which, 320, which == 1}, true), stream);
       for (int i = 0; i < rounds; ++i) {
         run(a, path, stream);
@@ -170,7 +143,9 @@ template <class T> static void check_two_threads() {
 // Hopper's one kernel for everything gives the bits of the elementwise derivative followed by the products.
 template <class T> static void check_one_kernel(const Stream& stream) {
   const cuda::Launch launch = {cuda::current_device(), stream};
-  for (const GemmSizes sizes : {GemmSizes{8, 8, 8}, {300, 520, 1000, true}, {777, 136, 5000}, {2048, 1024, 2816}, {2048, 1024, 2816, true}}) {
+  std::vector<GemmSizes> shapes = {{8, 8, 8}, {300, 72, 520, true}, {600, 72, 520}};
+  if (!quick) shapes.insert(shapes.end(), {{300, 520, 1000, true}, {777, 136, 5000}, {2048, 1024, 2816}, {2048, 1024, 2816, true}});
+  for (const GemmSizes& sizes : shapes) {
     const GradCase c = plain_case(sizes, true, 39);
     GradTensors<T> one(c, stream), apart(c, stream);
     const FusedSwiGLUGradProblem<T> p = apart.problem();
@@ -181,7 +156,7 @@ template <class T> static void check_one_kernel(const Stream& stream) {
     check(cuda::swiglu_grad<T>({p.gate_function, {1, count, count, 1}, p.dy, p.gate, p.up, d_gate, d_up, p.y}, stream));
     check(cuda::grad_products_sm90_16bit<T>({sizes, d_gate, d_up, p.x, p.w_gate, p.w_up, p.dx, p.dw_gate, p.dw_up}, launch));
     const uint64_t expected = apart.outputs_fingerprint(stream);
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < (quick ? 2 : 20); ++i) {
       one.poison_outputs();
       run(one, Path::gemm_sm90, stream);
       expect(one.outputs_fingerprint(stream) == expected, type_name<T>(), " ", c, ": one kernel differs from two in run ", i);
@@ -189,10 +164,40 @@ template <class T> static void check_one_kernel(const Stream& stream) {
   }
 }
 
+// Launches that follow each other without a pause share a scratch, as ONNX Runtime's arena has them do: none may write to it before the
+// one before has read it.
+template <class T> static void check_one_scratch(const Stream& stream) {
+  GradCase gelu = plain_case({1000, 72, 2048, false}, true, 39);
+  gelu.gate.activation = Activation::gelu;
+  std::vector<std::unique_ptr<GradTensors<T>>> all;
+  for (const GradCase& c : {plain_case({2048, 512, 1408, false}, true, 39), plain_case({300, 200, 1408, false}, false, 39), gelu,
+                            plain_case({777, 136, 5000, true}, true, 39)}) {
+    all.push_back(std::make_unique<GradTensors<T>>(c, stream));
+  }
+  size_t bytes = 0;
+  std::vector<uint64_t> expected;
+  for (const auto& tensors : all) {
+    bytes = std::max(bytes, cuda::scratch_bytes(tensors->problem(), cuda::current_device()));
+    run(*tensors, Path::automatic, stream);
+    expected.push_back(tensors->outputs_fingerprint(stream));
+  }
+  const Tensor<T> scratch(bytes / sizeof(T));
+  for (int batch = 0; batch < 5; ++batch) {
+    for (int round = 0; round < 5; ++round) {
+      for (const auto& tensors : all) {
+        check(cuda::fused_swiglu_grad(tensors->problem(), scratch.data(), {cuda::current_device(), stream}, Path::automatic));
+      }
+    }
+    for (size_t i = 0; i < all.size(); ++i) {
+      expect(all[i]->outputs_fingerprint(stream) == expected[i], type_name<T>(), ": problem ", i, " differs where others share its scratch");
+    }
+  }
+}
+
 // What is captured gives the same as what runs at once, even if a kernel is captured before it ever ran.
 template <class T> static void check_graph(const Stream& stream) {
-  for (const bool given : {true, false}) {
-    GradTensors<T> tensors(plain_case({300, 200, 1408, false}, given, given ? 63 : 39), stream);
+  for (const auto& [given, wanted] : {std::pair{true, 39u}, {true, 63u}, {false, 39u}}) {
+    GradTensors<T> tensors(plain_case({300, 200, 1408, false}, given, wanted), stream);
     for (const Path path : paths_for(tensors.problem())) {
       const cudaGraphExec_t graph = captured(stream, [&] { run(tensors, path, stream); });
       uint64_t results[3];
@@ -210,47 +215,27 @@ template <class T> static void check_graph(const Stream& stream) {
 
 // d_gate, then the weights, of more than 2³¹ elements.
 static void check_large(const Stream& stream) {
-  check_case<bfloat16>(plain_case({(int64_t(1) << 31) / 11008 + 77, 64, 11008, false}), 1, stream);
-  check_case<bfloat16>(plain_case({3, 65536, 32840, false}, true, 7), 1, stream);
-}
-
-static bool parse(int argc, char** argv, bool* large) {
-  for (int i = 1; i < argc; ++i) {
-    Path path;
-    if (std::strcmp(argv[i], "--quick") == 0) {
-      quick = true;
-    } else if (std::strcmp(argv[i], "--large") == 0) {
-      *large = true;
-    } else if (std::strcmp(argv[i], "--path") == 0 && i + 1 < argc && cuda::find_path(argv[i + 1], &path)) {
-      paths = {path};
-      ++i;
-    } else {
-      std::printf("usage: %s [--path NAME] [--quick | --large]\n", argv[0]);
-      return false;
-    }
+  for (const unsigned wanted : {63u, 7u}) {
+    check_case<bfloat16>(plain_case({(int64_t(1) << 31) / 11008 + 77, 64, 11008, false}, true, wanted), 1, stream);
   }
-  return true;
+  check_case<bfloat16>(plain_case({3, 65536, 32840, false}, true, 7), 1, stream);
 }
 
 template <class T> static void check_type(const Stream& stream) {
   check_graph<T>(stream);
   check_edges<T>(stream);
   check_random_cases<T>(quick ? 12 : 150, stream);
+  if constexpr (!std::is_same_v<T, float>) check_one_kernel<T>(stream);
   if (quick) return;
   check_every_subset<T>(stream);
   check_sums<T>(stream);
+  check_one_scratch<T>(stream);
   check_two_threads<T>();
-  if constexpr (!std::is_same_v<T, float>) check_one_kernel<T>(stream);
 }
 
 int main(int argc, char** argv) {
-  bool large = false;
-  if (!parse(argc, argv, &large)) return 2;
+  if (!read_arguments(argc, argv, {Path::automatic, Path::gemm_sm90, Path::mma_sm80, Path::plain_smxx})) return 2;
   if (lacks_gpu()) return kSkipped;
-  if (quick) {
-    guard_bytes = 0;
-    if (paths.size() > 1) paths.erase(paths.begin());  // automatic is one of the others
-  }
   const Stream stream;
   if (large) {
     paths.resize(1);
@@ -264,9 +249,5 @@ int main(int argc, char** argv) {
       check_layer<float>(stream);
     }
   }
-  std::printf("%-26s %7s %7s %15s %15s\n", "path and type", "outputs", "failed", "error/allowed", "worst element");
-  for (const auto& [name, tally] : tallies) {
-    std::printf("%-26s %7d %7d %15.3f %15.3f\n", name.c_str(), tally.cases, tally.failed, tally.ratio, tally.worst);
-  }
-  return finish("cuda_fused_swiglu_grad");
+  return finish_with_table("cuda_fused_swiglu_grad", "outputs");
 }

@@ -2,45 +2,18 @@
 // against the float64 judge (judge.h has the rule); every tile shape; edges; twenty runs; and first of all, so that the kernels are
 // used for the first time there, two threads with a stream each and capture into a CUDA graph. Where there are two GPUs, both work.
 //   --path NAME   only that path     --quick   few small cases, for compute-sanitizer     --large   more than 2³¹ elements (25 GB)
-#include <cstring>
-#include <map>
 #include <thread>
 
-#include "check.h"
-#include "cuda/fused/paths.h"
 #include "cuda/fused_case.h"
 #include "cuda/judge.h"
+#include "cuda/path_tests.h"
 
 using namespace test;
 using cuda::Path;
 
-static std::vector<Path> paths = {Path::automatic, Path::gemm_sm90, Path::decode_sm90,
-                                  Path::tf32_sm90, Path::mma_sm80,  Path::plain_smxx};
-static bool quick = false;
-
-// What was seen of one path with one type.
-struct Tally {
-  int cases = 0, failed = 0;
-  double ratio = 0, worst = 0;  // error over what is allowed; the worst element over what is allowed
-};
-static std::map<std::string, Tally> tallies;
-
-template <class T> static const char* type_name();
-template <> const char* type_name<float>() { return "float32"; }
-template <> const char* type_name<float16>() { return "float16"; }
-template <> const char* type_name<bfloat16>() { return "bfloat16"; }
-
 template <class T> static void run(const FusedSwiGLUProblem<T>& problem, Path path, const Stream& stream) {
   const cudaError_t error = cuda::fused_swiglu(problem, {cuda::current_device(), stream}, path);
   expect(error == cudaSuccess, cuda::name(path), " ", type_name<T>(), ": ", cudaGetErrorString(error));
-}
-
-template <class T> static std::vector<Path> paths_for(const FusedSwiGLUProblem<T>& problem) {
-  std::vector<Path> result;
-  for (const Path path : paths) {
-    if (path == Path::automatic || cuda::takes(path, problem, cuda::current_device())) result.push_back(path);
-  }
-  return result;
 }
 
 template <class T> static Products products_of(const FusedSwiGLUProblem<T>& problem, Path path) {
@@ -71,9 +44,7 @@ static void check_case(const FusedCase& c, int runs, const Stream& stream, const
            verdict.error_unfused, ", allowed ", verdict.allowed(), "; ", verdict.wrong_elements, " wrong elements, the worst at ",
            verdict.worst, " times what is allowed");
     Tally& tally = tallies[std::string(cuda::name(path)) + " " + (as_tf32 ? "tf32" : type_name<T>())];
-    ++tally.cases;
-    tally.failed += !(verdict.passes() && guarded);
-    tally.ratio = std::max(tally.ratio, verdict.error / std::max(verdict.allowed(), 1e-30));
+    tally.add(verdict.passes() && guarded, verdict.error, verdict.allowed());
     tally.worst = std::max(tally.worst, verdict.worst);
   }
 }
@@ -232,32 +203,9 @@ static void check_large(const Stream& stream) {
   check_case<bfloat16>(plain_case({130, 65536, 32840, false}), 1, stream, {0, 64, 129});
 }
 
-static bool parse(int argc, char** argv, bool* large) {
-  for (int i = 1; i < argc; ++i) {
-    Path path;
-    if (std::strcmp(argv[i], "--quick") == 0) {
-      quick = true;
-    } else if (std::strcmp(argv[i], "--large") == 0) {
-      *large = true;
-    } else if (std::strcmp(argv[i], "--path") == 0 && i + 1 < argc && cuda::find_path(argv[i + 1], &path)) {
-      paths = {path};
-      ++i;
-    } else {
-      std::printf("usage: %s [--path NAME] [--quick | --large]\n", argv[0]);
-      return false;
-    }
-  }
-  return true;
-}
-
 int main(int argc, char** argv) {
-  bool large = false;
-  if (!parse(argc, argv, &large)) return 2;
+  if (!read_arguments(argc, argv, {Path::automatic, Path::gemm_sm90, Path::decode_sm90, Path::tf32_sm90, Path::mma_sm80, Path::plain_smxx})) return 2;
   if (lacks_gpu()) return kSkipped;
-  if (quick) {
-    guard_bytes = 0;
-    if (paths.size() > 1) paths.erase(paths.begin());  // automatic is one of the others
-  }
   const Stream stream;
   if (large) {
     check_large(stream);
@@ -286,9 +234,5 @@ int main(int argc, char** argv) {
       }
     }
   }
-  std::printf("%-24s %6s %7s %15s %15s\n", "path and type", "cases", "failed", "error/allowed", "worst element");
-  for (const auto& [name, tally] : tallies) {
-    std::printf("%-24s %6d %7d %15.3f %15.3f\n", name.c_str(), tally.cases, tally.failed, tally.ratio, tally.worst);
-  }
-  return finish("cuda_fused_swiglu");
+  return finish_with_table("cuda_fused_swiglu", "cases");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <ostream>
 
 #include "cuda/device_data.h"
 #include "cuda/device_memory.h"

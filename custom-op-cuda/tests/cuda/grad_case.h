@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <ostream>
 
 #include "cuda/device_data.h"
 #include "cuda/device_memory.h"

@@ -131,7 +131,7 @@ public final class ModelSession implements AutoCloseable {
         }
     }
 
-    private void requireOpen() {
+    void requireOpen() {
         if (closed) {
             throw new IllegalStateException("The session is closed; open the model again to run it.");
         }

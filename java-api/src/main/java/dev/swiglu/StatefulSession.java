@@ -129,8 +129,12 @@ public final class StatefulSession implements AutoCloseable {
         return copies;
     }
 
-    /** @throws IllegalArgumentException when an input of the state is missing, unknown, or of another type or shape */
+    /**
+     * @throws IllegalArgumentException when an input of the state is missing, unknown, or of another type or shape
+     * @throws IllegalStateException when the session is closed
+     */
     public synchronized void setState(Map<String, Tensor> values) {
+        session.requireOpen();
         RunArguments.check(stateInputs, values);
         Map<String, OnnxTensor> next = new LinkedHashMap<>();
         boolean complete = false;

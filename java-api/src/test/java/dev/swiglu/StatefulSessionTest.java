@@ -58,6 +58,14 @@ class StatefulSessionTest {
     }
 
     @Test
+    void takesNoStateOnceItIsClosed() {
+        StatefulSession session = adder().openStateful(FEEDBACK, initial());
+        session.close();
+        assertThrows(IllegalStateException.class, () -> session.setState(initial()));
+        assertThrows(IllegalStateException.class, session::state);
+    }
+
+    @Test
     void refusesEndsThatDoNotFit() {
         String types = assertThrows(ModelException.class,
                 () -> adder().openStateful(Map.of("sum_now", "runs"), initial())).getMessage();

@@ -20,11 +20,12 @@ final class AtomicFile {
 
     static void write(Path target, List<ByteBuffer> content) {
         Path folder = target.toAbsolutePath().getParent();
-        Path temporary = folder.resolve("." + target.getFileName() + ".tmp-" + ProcessHandle.current().pid());
+        Path temporary = folder.resolve("." + target.getFileName() + ".tmp-" + ProcessHandle.current().pid() + "-"
+                + Long.toHexString(System.nanoTime()));
         try {
             try {
-                try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING)) {
+                try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE,
+                        StandardOpenOption.CREATE_NEW)) {
                     for (ByteBuffer part : content) {
                         while (part.hasRemaining()) {
                             channel.write(part);

@@ -111,8 +111,8 @@ record SafeTensors(Map<String, Tensor> tensors, Map<String, String> entries) {
         for (Map.Entry<String, Tensor> each : tensors.entrySet()) {
             Tensor tensor = each.getValue();
             long end = offset + (long) tensor.size() * tensor.type().bytes();
-            described.add(String.format("%s:{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}", Json.quote(each.getKey()),
-                    NAMES.get(tensor.type()), Arrays.toString(tensor.shape()), offset, end));
+            described.add(Json.quote(each.getKey()) + ":{\"dtype\":\"" + NAMES.get(tensor.type()) + "\",\"shape\":"
+                    + Arrays.toString(tensor.shape()) + ",\"data_offsets\":[" + offset + "," + end + "]}");
             offset = end;
         }
         int length = described.toString().getBytes(StandardCharsets.UTF_8).length;

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -37,6 +38,20 @@ class CheckpointTest {
         assertEquals(SMALL, Checkpoint.read(file));
         try (Stream<Path> left = Files.list(folder)) {
             assertEquals(1, left.count());
+        }
+    }
+
+    /** Where people write other digits, JSON does not. */
+    @Test
+    void isTheSameInEveryLocale() {
+        Locale usual = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+            Path file = folder.resolve("small.safetensors");
+            SMALL.write(file);
+            assertEquals(SMALL, Checkpoint.read(file));
+        } finally {
+            Locale.setDefault(usual);
         }
     }
 

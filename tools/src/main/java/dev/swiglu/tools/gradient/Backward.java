@@ -34,8 +34,14 @@ public final class Backward {
         return walk.output(node, place);
     }
 
-    /** The gradient of the first output. */
+    /** The gradient of the first output, where no other one has any. */
     public String upstream() {
+        for (int output = 1; output < node.node().getOutputCount(); output++) {
+            if (upstream(output).isPresent()) {
+                throw refusal("its output '" + node.output(output) + "' is read on a path to the differentiated output,"
+                        + " and only the first passes gradients");
+            }
+        }
         return upstream(0).orElseThrow(() -> refusal("only its first output has a gradient here"));
     }
 

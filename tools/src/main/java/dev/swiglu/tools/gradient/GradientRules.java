@@ -84,7 +84,7 @@ public final class GradientRules {
 
     /** Operators whose results do not change with their inputs, or only in steps. */
     private static final Set<String> ENDS = Set.of("And", "ArgMax", "ArgMin", "ConstantOfShape", "Equal", "Greater",
-            "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual", "NonZero", "Not", "Or", "Range", "Shape", "Size");
+            "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual", "NonZero", "Not", "Or", "Shape", "Size");
 
     private GradientRules() {
     }

@@ -21,6 +21,7 @@ final class GraphReads {
             }
         }
         body.getOutputList().forEach(output -> names.add(output.getName()));
+        names.remove("");
         return names;
     }
 }

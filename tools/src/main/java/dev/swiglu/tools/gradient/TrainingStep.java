@@ -44,8 +44,7 @@ final class TrainingStep {
     record Slope(TensorProto weight, String gradient) {
         /** The type in which the weight is stepped. */
         ElementType wide() {
-            ElementType element = ElementType.of(weight.getDataType());
-            return element == ElementType.FLOAT64 ? element : ElementType.FLOAT32;
+            return ElementType.of(weight.getDataType()).wide();
         }
     }
 
@@ -105,13 +104,11 @@ final class TrainingStep {
 
     private Slope unscaled(Slope slope) {
         ElementType wide = slope.wide();
-        boolean narrow = wide != ElementType.of(slope.weight().getDataType());
-        String widened = narrow ? write.cast(slope.gradient(), wide) : slope.gradient();
+        String widened = write.cast(slope.gradient(), ElementType.of(slope.weight().getDataType()), wide);
         if (lossScale == null) {
             return new Slope(slope.weight(), widened);
         }
-        String scale = scales.computeIfAbsent(wide,
-                type -> type == ElementType.FLOAT32 ? lossScale : write.cast(lossScale, type));
+        String scale = scales.computeIfAbsent(wide, type -> write.cast(lossScale, ElementType.FLOAT32, type));
         return new Slope(slope.weight(), write.add("Div", widened, scale));
     }
 
@@ -120,7 +117,7 @@ final class TrainingStep {
         List<String> sums = new ArrayList<>();
         for (Slope slope : slopes) {
             String sum = write.sum(write.add("Mul", slope.gradient(), write.scalar(slope.wide(), 0)), false);
-            sums.add(slope.wide() == ElementType.FLOAT32 ? sum : write.cast(sum, ElementType.FLOAT32));
+            sums.add(write.cast(sum, slope.wide(), ElementType.FLOAT32));
         }
         String output = write.unique("finite");
         write.name(write.add("Not", write.add("IsNaN", write.add("Sum", sums))), output);

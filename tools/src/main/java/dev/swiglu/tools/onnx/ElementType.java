@@ -70,6 +70,11 @@ public enum ElementType {
         return label.contains("int");
     }
 
+    /** The type to compute with values of this floating-point type in, where 16 bits are too few. */
+    public ElementType wide() {
+        return this == FLOAT64 ? FLOAT64 : FLOAT32;
+    }
+
     /** One of the types that the dev.swiglu operators compute in. */
     public boolean isComputable() {
         return this == FLOAT32 || this == FLOAT16 || this == BFLOAT16 || this == FLOAT64;

@@ -118,6 +118,17 @@ public final class GraphWriter {
         return add("Cast", List.of(value), Attributes.of("to", to.onnxNumber()));
     }
 
+    /** A value of type {@code from} in another type, itself where that is its own. */
+    public String cast(String value, ElementType from, ElementType to) {
+        return from == to ? value : cast(value, to);
+    }
+
+    /** A value divided by a count, which 16 bits may not hold: computed in the wide type and rounded once. */
+    public String divided(String value, ElementType element, String count) {
+        ElementType wide = element.wide();
+        return cast(add("Div", cast(value, element, wide), cast(count, wide)), wide, element);
+    }
+
     public String shape(String value) {
         return add("Shape", value);
     }

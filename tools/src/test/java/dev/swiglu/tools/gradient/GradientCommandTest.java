@@ -99,6 +99,17 @@ class GradientCommandTest {
     }
 
     @Test
+    void whatARuleDoesNotFollowIsRefusedAndNotLost() throws IOException {
+        Path power = write("power.onnx", new ModelBuilder().input("X", 4).scalar("two", 2).node("Pow", "p", "two", "X")
+                .node("Add", "Y", "p", "X").output("Y", 4).build());
+        assertRefused(ExitCode.REFUSED, "its exponent 'X' depends on", power, "--wrt", "X");
+        Path saved = write("saved.onnx", new ModelBuilder().input("X", 2, 4).weight("s", 4)
+                .node("SimplifiedLayerNormalization", List.of("n", "r"), List.of("X", "s")).node("Mul", "Y", "n", "r")
+                .output("Y", 2, 4).build());
+        assertRefused(ExitCode.REFUSED, "its output 'r' is read", saved, "--wrt", "X");
+    }
+
+    @Test
     void aTrainingStepHasWeightsAndStateAsInputs() throws IOException {
         Path model = write("model.onnx", classifier().build());
         Path output = folder.resolve("step.onnx");

@@ -91,6 +91,9 @@ class GradientRulesTest {
                         Attributes.of("keepdims", 0)).output("loss"), "X"),
                 graph("Gather", g(17).indices("i", 2, 5).weight("W", CLASSES, 3).node("Gather", "Y", "W", "i")
                         .output("Y", 2, 5, 3), "W"),
+                graph("Gather by int32, from the end", g(17).indices("i", 5).weight("W", CLASSES, 3)
+                        .node("Neg", "back", "i").node("Cast", "places", List.of("back"), Attributes.of("to",
+                                DataType.INT32.getNumber())).node("Gather", "Y", "W", "places").output("Y", 5, 3), "W"),
                 loss("SoftmaxCrossEntropyLoss", "mean"), loss("SoftmaxCrossEntropyLoss", "sum"),
                 loss("SoftmaxCrossEntropyLoss", "none"), loss("NegativeLogLikelihoodLoss", "mean"),
                 graph("SoftmaxCrossEntropyLoss, labels ignored, two axes", g(17).input("X", 3, CLASSES, 2).indices("t", 3, 2)

@@ -14,10 +14,6 @@ public final class FusedSwiGluRule implements GradientRule {
 
     @Override
     public void differentiate(Backward backward) {
-        if (backward.upstream(1).isPresent() || backward.upstream(2).isPresent()) {
-            throw backward.refusal("its outputs gate and up are read on a path to the differentiated output,"
-                    + " and only Y passes gradients");
-        }
         List<String> gradients = new ArrayList<>();
         for (int input = 0; input < INPUTS; input++) {
             gradients.add(backward.wants(input) ? backward.write().unique("grad/" + backward.output(0) + "/"

@@ -3,6 +3,7 @@ package dev.swiglu.tools.gradient.rule;
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.GradientRule;
 import dev.swiglu.tools.onnx.Attributes;
+import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.portable.GraphWriter;
 import java.util.List;
@@ -23,7 +24,8 @@ public final class GatherRule implements GradientRule {
         String shape = write.shape(backward.input(0));
         String count = write.add("Gather", shape, write.integer(0));
         String rows = write.add("Range", write.integer(0), count, write.integer(1));
-        String indices = write.add("Mod", write.reshaped(backward.input(1), write.integers(-1)), count);
+        String places = write.cast(write.reshaped(backward.input(1), write.integers(-1)), ElementType.INT64);
+        String indices = write.add("Mod", places, count);
         String chosen = write.cast(write.add("Equal", write.unsqueezed(rows, 1), write.unsqueezed(indices, 0)),
                 backward.element(backward.input(0)));
         String pairs = write.add("Concat", List.of(write.shape(indices), write.integers(-1)), Attributes.of("axis", 0));

@@ -51,18 +51,17 @@ record Labels(Backward backward, ElementType element, String column) {
         String share = switch (reduction) {
             case "none" -> write.unsqueezed(backward.upstream(), 1);
             case "sum" -> backward.upstream();
-            case "mean" -> write.add("Div", backward.upstream(), counted.map(mask -> write.sum(mask, false))
-                    .orElseGet(() -> write.cast(write.add("Size", column), element)));
+            case "mean" -> write.divided(backward.upstream(), element, counted.map(
+                    mask -> write.sum(write.cast(mask, element.wide()), false)).orElseGet(() -> write.add("Size", column)));
             default -> throw backward.refusal("its reduction '" + reduction + "' is not known");
         };
-        return counted.map(mask -> write.add("Mul", share, mask)).orElse(share);
+        return counted.map(mask -> write.add("Mul", share, write.cast(mask, element))).orElse(share);
     }
 
-    /** 1 for labels that count, 0 for ignored ones; empty where all count. */
+    /** True for labels that count, false for ignored ones; empty where all count. */
     private Optional<String> counted() {
         GraphWriter write = backward.write();
         return Attributes.find(backward.node().node(), "ignore_index").map(AttributeProto::getI)
-                .map(ignored -> write.add("Not", write.add("Equal", column, write.integer(ignored))))
-                .map(counts -> write.cast(counts, element));
+                .map(ignored -> write.add("Not", write.add("Equal", column, write.integer(ignored))));
     }
 }

@@ -12,8 +12,8 @@ public final class ReduceMeanRule implements GradientRule {
     public void differentiate(Backward backward) {
         GraphWriter write = backward.write();
         String count = write.add("Div", write.add("Size", backward.input(0)), write.add("Size", backward.output(0)));
-        String divisor = write.cast(count, backward.element(backward.input(0)));
-        backward.give(0, write.add("Div", Reduction.repeated(backward), divisor));
+        String share = write.divided(backward.upstream(), backward.element(backward.input(0)), count);
+        backward.give(0, Reduction.repeated(backward, share));
     }
 
     @Override

@@ -9,7 +9,7 @@ public final class ReduceSumRule implements GradientRule {
 
     @Override
     public void differentiate(Backward backward) {
-        backward.give(0, Reduction.repeated(backward));
+        backward.give(0, Reduction.repeated(backward, backward.upstream()));
     }
 
     @Override

@@ -12,11 +12,12 @@ final class Reduction {
     private Reduction() {
     }
 
-    static String repeated(Backward backward) {
+    /** @param gradient has the shape of the result */
+    static String repeated(Backward backward, String gradient) {
         GraphWriter write = backward.write();
         long[] axes = axes(backward);
         boolean keeps = Attributes.integer(backward.node().node(), "keepdims", 1) == 1;
-        String aligned = keeps || axes.length == 0 ? backward.upstream() : write.unsqueezed(backward.upstream(), axes);
+        String aligned = keeps || axes.length == 0 ? gradient : write.unsqueezed(gradient, axes);
         return write.add("Expand", aligned, write.shape(backward.input(0)));
     }
 

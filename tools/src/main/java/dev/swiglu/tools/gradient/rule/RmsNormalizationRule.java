@@ -10,7 +10,8 @@ import dev.swiglu.tools.portable.GraphWriter;
 /**
  * Y = X̂ ⊙ s, X̂ = X·r, r = 1/√(mean(X²) + ε) over the axes from {@code axis} on (RMSNormalization of ONNX and
  * SimplifiedLayerNormalization of ONNX Runtime): with E = dY ⊙ s, dX = r·(E - X̂ ⊙ mean(E ⊙ X̂)), because dr = -r³·mean(X ⊙ dX);
- * ds = dY ⊙ X̂, summed over what was broadcast. 16-bit tensors are computed with in float32 and rounded once.
+ * ds = dY ⊙ X̂, summed over what was broadcast. Y has the type of s. 16-bit tensors are computed with in float32 and rounded
+ * once.
  */
 public final class RmsNormalizationRule implements GradientRule {
     private static final float DEFAULT_EPSILON = 1e-5f;
@@ -19,20 +20,23 @@ public final class RmsNormalizationRule implements GradientRule {
     public void differentiate(Backward backward) {
         GraphWriter write = backward.write();
         ElementType element = backward.element(backward.input(0));
-        ElementType wide = element == ElementType.FLOAT64 ? element : ElementType.FLOAT32;
+        ElementType scaleElement = backward.element(backward.input(1));
+        ElementType wide = element.wide();
         long[] axes = axes(backward);
-        String x = as(write, backward.input(0), element, wide);
-        String dy = as(write, backward.upstream(), element, wide);
+        String x = write.cast(backward.input(0), element, wide);
+        String dy = write.cast(backward.upstream(), scaleElement, wide);
         String r = inverse(backward, x, wide, axes);
         String normalized = write.add("Mul", x, r);
         if (backward.wants(0)) {
-            String scaled = write.add("Mul", dy, as(write, backward.input(1), element, wide));
+            String scaled = write.add("Mul", dy, write.cast(backward.input(1), scaleElement, wide));
             String mean = write.mean(write.add("Mul", scaled, normalized), axes);
             String rest = write.add("Sub", scaled, write.add("Mul", normalized, mean));
-            backward.give(0, as(write, write.add("Mul", rest, r), wide, element));
+            backward.give(0, write.cast(write.add("Mul", rest, r), wide, element));
         }
         if (backward.wants(1)) {
-            Broadcast.give(backward, 1, as(write, write.add("Mul", dy, normalized), wide, element));
+            String sum = Broadcast.summed(backward, write.add("Mul", dy, normalized), backward.shape(backward.node().output(0)),
+                    backward.input(1));
+            backward.give(1, write.cast(sum, wide, scaleElement));
         }
     }
 
@@ -56,9 +60,5 @@ public final class RmsNormalizationRule implements GradientRule {
             axes[i] = from + i;
         }
         return axes;
-    }
-
-    private static String as(GraphWriter write, String value, ElementType from, ElementType to) {
-        return from == to ? value : write.cast(value, to);
     }
 }

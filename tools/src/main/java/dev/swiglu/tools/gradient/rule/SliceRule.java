@@ -16,11 +16,15 @@ import java.util.List;
 public final class SliceRule implements GradientRule {
     private static final int AXES = 3;
     private static final int STEPS = 4;
+    private static final long INTEGER_MAX = 12;
 
     @Override
     public void differentiate(Backward backward) {
         requireStepsOfOne(backward);
         GraphWriter write = backward.write();
+        if (write.opset() < INTEGER_MAX) {
+            throw backward.refusal("its rule needs opset 12; convert the model");
+        }
         String shape = write.shape(backward.input(0));
         String starts = write.cast(backward.input(1), ElementType.INT64);
         String axes = backward.input(AXES).isEmpty()

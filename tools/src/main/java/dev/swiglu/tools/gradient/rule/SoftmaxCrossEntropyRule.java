@@ -13,10 +13,6 @@ public final class SoftmaxCrossEntropyRule implements GradientRule {
 
     @Override
     public void differentiate(Backward backward) {
-        if (backward.upstream(1).isPresent()) {
-            throw backward.refusal("its second output, log_prob, is read on a path to the differentiated output,"
-                    + " and only the loss passes gradients");
-        }
         Labels labels = Labels.of(backward);
         GraphWriter write = backward.write();
         String difference = write.add("Sub", write.add("Exp", backward.output(1)), labels.oneHot());
