@@ -31,7 +31,8 @@ import picocli.CommandLine;
 /**
  * Mutated models, each from its own seed: a rewrite ends in a result that passes every check and can be restored, or in a
  * refusal of one sentence; soon, and in little memory. Many more than the build takes:
- * {@code mvn -pl tools test -Dtest=FuzzTest -Ddev.swiglu.fuzz=100000}, with {@code -Ddev.swiglu.fuzz.keep=FOLDER} for what fails.
+ * {@code mvn test -Dtest=FuzzTest -Dsurefire.failIfNoSpecifiedTests=false -Ddev.swiglu.fuzz=100000}, with
+ * {@code -Ddev.swiglu.fuzz.keep=FOLDER} for what fails.
  */
 class FuzzTest {
     private static final int COUNT = Integer.getInteger("dev.swiglu.fuzz", 300);

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** Whatever is put together out of the operators of gated MLPs keeps its outputs when it is rewritten, and can be restored. */
 class RandomGraphsTest {
-    private static final int GRAPHS = Integer.getInteger("dev.swiglu.graphs", 500);
+    private static final int GRAPHS = Integer.getInteger("dev.swiglu.graphs", 2000);
 
     @Test
     void keepTheirOutputs() {
