@@ -1,6 +1,6 @@
 // FusedSwiGLUGrad on the GPU, every path that takes a problem: random shapes, activations, types, optional inputs and addresses, every
-// subset of the outputs, against the float64 judge (grad_judge.h has the rule); edges; twenty runs; capture into a CUDA graph and two
-// threads with a stream each.
+// subset of the outputs, against the float64 judge (grad_judge.h has the rule); edges; twenty runs; capture into a CUDA graph, two
+// threads with a stream each, launches that share a scratch; and Hopper's one launch for everything against two.
 //   --path NAME   only that path     --quick   few small cases, for compute-sanitizer     --large   more than 2³¹ elements (100 GB)
 #include <thread>
 

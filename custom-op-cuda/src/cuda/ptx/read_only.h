@@ -1,4 +1,4 @@
-// Access to memory that nobody writes while a kernel runs.
+// Access to memory that nobody writes from a thread's first read of it on: a kernel that may begin early has waited before.
 #pragma once
 
 #include "cuda/pack.h"

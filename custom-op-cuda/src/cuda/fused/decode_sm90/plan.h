@@ -23,7 +23,7 @@ struct DecodePlan {
   int sharing;   // as above; 1 where k is cut
   int stages;    // of the ring
   bool alone;    // no two blocks on a multiprocessor
-  int trigger;   // the next kernel may start when a block has this many of its row blocks still to ask for; if 0, at its end
+  int trigger;   // the next kernel may start when a block has this many of its row blocks still to ask for; if 0, as it ends
   int prefetch;  // row blocks that the L2 cache is told of before the kernel before is done
 };
 
@@ -67,7 +67,7 @@ constexpr DecodeCut decode_cut(int tokens, bool wide, bool trans_b) {
 //   the memory idle: then k is cut, down to parts of 256 rows. (1, 8192, 1408), of 22 tiles, takes 13.0 μs in 4 parts, 14.1 in 3.
 // - Where blocks do not outnumber multiprocessors and have much to read, no two may share one. Behind a kernel of ONNX Runtime's that
 //   lets its successor start early they would: of 112 blocks, 61 to 112 multiprocessors had one or two, and (1, 4096, 14336) took
-//   from 54 to 88 μs. Alone it takes 54.8 if the next launch may start when all is stored, 55.4 if only when blocks are gone; among
+//   from 54 to 88 μs. Alone it takes 54.8 if the next launch may start when blocks have stored, 55.4 if only when they are gone; among
 //   launches of its own kind, whose blocks can stand beside each other, it would take 54.5.
 // - Blocks that share X, or stand in thirds, let all of the next launch's in halfway where these find room, while they still hold
 //   their places. Otherwise, and where there is little to read, blocks that come early are in the way, (1, 8192, 28672) takes
