@@ -30,7 +30,7 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
             "PRelu", "Softsign", "ThresholdedRelu", "QLinearSigmoid", "Pow", "Abs", "Log", "Reciprocal", "Where");
     private static final String ACTIVATIONS = "silu, sigmoid, gelu, gelu_tanh, relu, quick_gelu, squared_relu, mish or identity";
 
-    /** The near misses among the products that nobody {@code taken}. */
+    /** The near misses among the products that are not {@code taken}. */
     static List<NearMiss> findAll(ModelView view, Set<NodeRef> taken) {
         List<NearMiss> found = new ArrayList<>();
         for (Scope scope : view.index().scopes()) {
