@@ -77,9 +77,9 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
 
     private static Site left(GatedProduct product, ModelView view, List<String> reasons) {
         String dtype = view.types().of(product.scope(), product.gate().input()).element().label();
-        return new Site(product.product().name(), product.scope().path(), product.gate().form(), product.gate().activation().name(),
-                product.gate().activation().alpha(), dtype, Action.LEFT, null, String.join(" ", reasons),
-                product.product().output(0), List.of(), null, null);
+        return new Site(product.product().name(), product.scope().path(), product.gate().form(),
+                product.gate().activation().name(), product.gate().activation().alpha(), dtype, Action.LEFT, null,
+                String.join(" ", reasons), product.product().output(0), List.of(), null, null);
     }
 
     private static Site left(NearMiss miss, ModelView view) {
@@ -98,9 +98,9 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
     private record Decision(RewriteRule rule, Rewrite rewrite, List<String> reasons) {
 
         Site site(GatedProduct product) {
-            return new Site(product.product().name(), product.scope().path(), rewrite.form(), product.gate().activation().name(),
-                    product.gate().activation().alpha(), rewrite.element().label(), rule.action(), rule.operator(),
-                    reasons.isEmpty() ? null : String.join(" ", reasons), rewrite.replacement().getOutput(0),
+            return new Site(product.product().name(), product.scope().path(), rewrite.form(),
+                    product.gate().activation().name(), product.gate().activation().alpha(), rewrite.element().label(),
+                    rule.action(), rule.operator(), reasons.isEmpty() ? null : String.join(" ", reasons), rewrite.replacement().getOutput(0),
                     rewrite.replacement().getInputList(), rewrite.k(), rewrite.n());
         }
     }

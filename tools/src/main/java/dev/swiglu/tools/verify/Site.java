@@ -66,7 +66,8 @@ public sealed interface Site {
             return new Fused(node, unit, Attributes.integer(node, "transB", 0) != 0);
         }
         boolean packed = node.getInputCount() < 2 || node.getInput(1).isEmpty();
-        return packed ? new Packed(node, unit, Layout.named(Attributes.text(node, "layout", "concat"))) : new Elementwise(node, unit);
+        return packed ? new Packed(node, unit, Layout.named(Attributes.text(node, "layout", "concat")))
+                : new Elementwise(node, unit);
     }
 
     private static GatedUnit unit(NodeProto node) {

@@ -22,7 +22,8 @@ final class PortableFunction {
     private static String formula(NodeProto node) {
         boolean fused = node.getOpType().equals("FusedSwiGLU");
         boolean packed = !fused && node.getInputCount() == 1;
-        String gate = fused ? projection(node, "gate", 3) : packed ? "gate of A, " + Attributes.text(node, "layout", "concat") : "A";
+        String layout = Attributes.text(node, "layout", "concat");
+        String gate = fused ? projection(node, "gate", 3) : packed ? "gate of A, " + layout : "A";
         String up = fused ? projection(node, "up", 4) : packed ? "up of A" : "B";
         String alpha = Attributes.find(node, "alpha").map(value -> "(" + value.getF() + ")").orElse("");
         String limit = Attributes.find(node, "limit").map(value -> " with both clamped at " + value.getF()).orElse("");
