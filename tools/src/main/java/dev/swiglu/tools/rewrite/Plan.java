@@ -54,7 +54,8 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
             Result<Rewrite> result = rule.apply(product, view).unless(Rewrite::contradiction);
             if (result instanceof Result.Match<Rewrite> match) {
                 matches.put(product, match.found());
-            } else if (result instanceof Result.Declined<Rewrite> declined && !declined.reason().isEmpty()) {
+            } else if (result instanceof Result.Declined<Rewrite> declined && !declined.reason().isEmpty()
+                    && !reasons.contains(declined.reason())) {
                 reasons.add(declined.reason());
             }
         });
