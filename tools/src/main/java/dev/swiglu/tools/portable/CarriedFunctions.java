@@ -15,9 +15,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The model-local functions that let a gradient graph run without the library. A model has one function of a name, with one
- * body, so all nodes of an operator must need the same one; where they do not, or where the element type of its constants is
- * not known, the model carries none of it and needs the library.
+ * The model-local functions that let a rewritten model or a gradient graph run without the library. A model has one function
+ * of a name, with one body, so all nodes of an operator must need the same one. Where those of a gradient graph do not, or
+ * where the element type of its constants is not known, it carries none of it and needs the library; a rewrite leaves the
+ * others alone.
  */
 public final class CarriedFunctions {
     private CarriedFunctions() {

@@ -31,7 +31,7 @@ final class OperatorBody {
         this.wanted = wanted;
         this.write = GraphWriter.ofFunction(opset);
         this.gate = new GateFormula(node, write, element);
-        this.packing = new Packing(GateFormula.text(node, "layout", "concat"), write);
+        this.packing = new Packing(Attributes.text(node, "layout", "concat"), write);
         this.transB = Attributes.integer(node, "transB", 0) == 1;
     }
 

@@ -45,8 +45,7 @@ record Labels(Backward backward, ElementType element, String column) {
     /** What one unit of each label's loss does to the output, with an axis of size 1 for the classes. */
     String upstream() {
         GraphWriter write = backward.write();
-        String reduction = Attributes.find(backward.node().node(), "reduction")
-                .map(attribute -> attribute.getS().toStringUtf8()).orElse("mean");
+        String reduction = Attributes.text(backward.node().node(), "reduction", "mean");
         Optional<String> counted = counted();
         String share = switch (reduction) {
             case "none" -> write.unsqueezed(backward.upstream(), 1);

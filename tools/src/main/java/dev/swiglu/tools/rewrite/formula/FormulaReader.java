@@ -106,7 +106,7 @@ public final class FormulaReader {
     }
 
     private Optional<Reading> number(String value) {
-        Optional<NodeProto> constant = local(value).filter(node -> node.is("Constant")).map(this::bound);
+        Optional<NodeProto> constant = scope.ownProducer(value).filter(node -> node.is("Constant")).map(this::bound);
         Optional<Reading> real = constant.flatMap(node -> Attributes.find(node, "value_float"))
                 .map(attribute -> Reading.of(attribute.getF()));
         Optional<TensorData> tensor = constant.isEmpty() ? view.index().constant(scope, value)
@@ -115,7 +115,7 @@ public final class FormulaReader {
     }
 
     private Optional<Reading> computed(String value) {
-        return local(value).flatMap(node -> {
+        return scope.ownProducer(value).flatMap(node -> {
             List<String> inputs = inputs(node);
             return formula(node, value, inputs).flatMap(formula -> reading(node, formula, inputs));
         });
@@ -211,11 +211,6 @@ public final class FormulaReader {
             names.remove(names.size() - 1);
         }
         return names;
-    }
-
-    /** A body may read what is computed outside of it; then the nodes are not this body's to replace. */
-    private Optional<NodeRef> local(String value) {
-        return scope.producer(value).filter(node -> node.scope() == scope);
     }
 
     private NodeProto bound(NodeRef node) {

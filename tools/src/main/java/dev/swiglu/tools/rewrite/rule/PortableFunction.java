@@ -1,6 +1,5 @@
 package dev.swiglu.tools.rewrite.rule;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.FunctionProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
@@ -23,12 +22,13 @@ final class PortableFunction {
     private static String formula(NodeProto node) {
         boolean fused = node.getOpType().equals("FusedSwiGLU");
         boolean packed = !fused && node.getInputCount() == 1;
-        String gate = fused ? projection(node, "gate", 3) : packed ? "gate of A, " + text(node, "layout") : "A";
+        String layout = Attributes.text(node, "layout", "concat");
+        String gate = fused ? projection(node, "gate", 3) : packed ? "gate of A, " + layout : "A";
         String up = fused ? projection(node, "up", 4) : packed ? "up of A" : "B";
         String alpha = Attributes.find(node, "alpha").map(value -> "(" + value.getF() + ")").orElse("");
         String limit = Attributes.find(node, "limit").map(value -> " with both clamped at " + value.getF()).orElse("");
         String offset = Attributes.find(node, "up_offset").map(value -> " + " + value.getF()).orElse("");
-        return text(node, "activation") + alpha + "(" + gate + ") * "
+        return Attributes.text(node, "activation", "silu") + alpha + "(" + gate + ") * "
                 + (fused || !offset.isEmpty() ? "(" + up + offset + ")" : up) + limit;
     }
 
@@ -36,9 +36,5 @@ final class PortableFunction {
         boolean transposed = Attributes.integer(node, "transB", 0) == 1;
         boolean biased = node.getInputCount() > bias && !node.getInput(bias).isEmpty();
         return "X W_" + half + (transposed ? "^T" : "") + (biased ? " + b_" + half : "");
-    }
-
-    private static String text(NodeProto node, String attribute) {
-        return Attributes.find(node, attribute).map(AttributeProto::getS).orElseThrow().toStringUtf8();
     }
 }
