@@ -101,8 +101,8 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
         Site site(GatedProduct product) {
             return new Site(product.product().name(), product.scope().path(), rewrite.form(),
                     product.gate().activation().name(), product.gate().activation().alpha(), rewrite.element().label(),
-                    rule.action(), rule.operator(), reasons.isEmpty() ? null : String.join(" ", reasons), rewrite.replacement().getOutput(0),
-                    rewrite.replacement().getInputList(), rewrite.k(), rewrite.n());
+                    rule.action(), rule.operator(), reasons.isEmpty() ? null : String.join(" ", reasons),
+                    rewrite.replacement().getOutput(0), rewrite.replacement().getInputList(), rewrite.k(), rewrite.n());
         }
     }
 }
