@@ -102,8 +102,7 @@ public final class GraphIndex {
     public Optional<TensorData> constant(Scope scope, String value) {
         Optional<TensorProto> initializer = scope.initializer(value).filter(tensor -> !isOverridable(scope, value));
         return initializer.or(() -> scope.producer(value).filter(node -> node.is("Constant"))
-                .flatMap(node -> Attributes.find(node.node(), "value")).map(AttributeProto::getT))
-                .map(tensor -> TensorData.of(tensor, file));
+                .flatMap(node -> ConstantNode.tensor(node.node()))).map(tensor -> TensorData.of(tensor, file));
     }
 
     /** The one number that {@code value} holds, in a tensor that broadcasts without adding dimensions: [] or [1]. */
