@@ -54,7 +54,8 @@ record Labels(Backward backward, ElementType element, String column) {
                     mask -> write.sum(write.cast(mask, element.wide()), false)).orElseGet(() -> write.add("Size", column)));
             default -> throw backward.refusal("its reduction '" + reduction + "' is not known");
         };
-        return counted.map(mask -> write.add("Mul", share, write.cast(mask, element))).orElse(share);
+        // the mean over no label at all is no number, and must not reach the ignored ones
+        return counted.map(mask -> write.add("Where", mask, share, write.scalar(element, 0))).orElse(share);
     }
 
     /** True for labels that count, false for ignored ones; empty where all count. */
