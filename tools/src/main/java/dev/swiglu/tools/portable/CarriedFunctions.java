@@ -34,17 +34,26 @@ public final class CarriedFunctions {
     }
 
     /**
-     * Puts a function into {@code model} for each dev.swiglu operator among {@code nodes}, in place of what it had.
+     * A node wherever it stands: in the main graph, in a body or in a function.
      *
+     * @param elements the types of values, as that graph calls them
+     */
+    public record Use(NodeProto node, Function<String, ElementType> elements) {
+    }
+
+    /**
+     * Puts a function into {@code model} for each dev.swiglu operator that it uses, in place of what it had.
+     *
+     * @param uses all nodes of the model: a function of a name stands for every one of its operator
      * @param notes receives sentences for people
      */
-    public static void put(ModelProto.Builder model, List<NodeProto> nodes, Function<String, ElementType> elements, long opset,
-            List<String> notes) {
-        List<NodeProto> ours = nodes.stream().filter(node -> node.getDomain().equals(Replacement.DOMAIN)).toList();
+    public static void put(ModelProto.Builder model, List<Use> uses, long opset, List<String> notes) {
+        List<Use> ours = uses.stream().filter(use -> use.node().getDomain().equals(Replacement.DOMAIN)).toList();
+        List<NodeProto> nodes = ours.stream().map(Use::node).toList();
         Map<String, Optional<FunctionProto>> functions = new LinkedHashMap<>();
-        for (NodeProto node : ours) {
-            String operator = node.getOpType();
-            functions.merge(operator, OperatorBody.of(node, wanted(ours, operator), elements, opset),
+        for (Use use : ours) {
+            String operator = use.node().getOpType();
+            functions.merge(operator, OperatorBody.of(use.node(), wanted(nodes, operator), use.elements(), opset),
                     (one, other) -> one.equals(other) ? one : Optional.empty());
         }
         List<FunctionProto> kept = model.getFunctionsList().stream()

@@ -52,6 +52,15 @@ class PortableModelTest {
                 .branch("Y", "c", gated, plain).output("Y", 2, 16));
     }
 
+    /** Both may not be fused: a model has one function of a name. */
+    @Test
+    void insideALoopInAnotherFormThanOutside() throws OrtException {
+        ModelBuilder body = new ModelBuilder().node("MatMul", "g2", "before", "Wg").node("MatMul", "u2", "before", "Wu")
+                .node("Add", "gb", "g2", "b").node("Relu", "a2", "gb").node("Mul", "h2", "a2", "u2").node("MatMul", "after", "h2", "Wd");
+        assertSameOutputs(ModelBuilder.swiglu().weight("b", 16).weight("Wd", 16, 8).integer("twice", 2)
+                .loop("Z", "twice", "X", body, 2, 8).output("Z", 2, 8));
+    }
+
     private static void assertSameOutputs(ModelBuilder model) throws OrtException {
         Rewriter rewriter = Rewriter.of(model.file(), Mode.AUTO);
         assertEquals(List.of(), rewriter.sites().stream().filter(site -> site.action() == Action.LEFT).toList());
