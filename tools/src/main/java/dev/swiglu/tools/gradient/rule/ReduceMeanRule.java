@@ -1,16 +1,15 @@
 package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
-import dev.swiglu.tools.gradient.GradientRule;
+import dev.swiglu.tools.gradient.FirstInputRule;
 import dev.swiglu.tools.onnx.ElementType;
-import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.portable.GraphWriter;
 
 /**
  * Y = Σ X / n over some axes, n = size(X) / size(Y): dX = dY / n, repeated along them. The sizes are divided as float64: an empty
  * batch makes 0 / 0 of them, which is an error for integers, and here a NaN that goes into no element of an empty dX.
  */
-public final class ReduceMeanRule implements GradientRule {
+public final class ReduceMeanRule implements FirstInputRule {
 
     @Override
     public void differentiate(Backward backward) {
@@ -22,10 +21,5 @@ public final class ReduceMeanRule implements GradientRule {
 
     private static String size(GraphWriter write, String value) {
         return write.cast(write.add("Size", value), ElementType.FLOAT64);
-    }
-
-    @Override
-    public boolean isDifferentiable(NodeRef node, int input) {
-        return input == 0;
     }
 }
