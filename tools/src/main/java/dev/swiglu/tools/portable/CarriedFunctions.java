@@ -25,12 +25,12 @@ public final class CarriedFunctions {
     }
 
     /**
-     * The function that computes what {@code node} does.
+     * The function that computes what {@code node} does; empty where its type is not known or its operator does not take it.
      *
-     * @param element the type of its inputs
+     * @param elements the types of its inputs
      */
-    public static FunctionProto of(NodeProto node, ElementType element, long opset) {
-        return OperatorBody.of(node, wanted(List.of(node), node.getOpType()), input -> element, opset).orElseThrow();
+    public static Optional<FunctionProto> of(NodeProto node, Function<String, ElementType> elements, long opset) {
+        return OperatorBody.of(node, wanted(List.of(node), node.getOpType()), elements, opset);
     }
 
     /**

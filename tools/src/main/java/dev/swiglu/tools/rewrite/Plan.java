@@ -30,7 +30,7 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
         products.stream().filter(product -> mode.rules().stream().noneMatch(rule -> allows(selection, product, rule)))
                 .forEach(product -> undecided.get(product).add(NOT_SELECTED));
         Map<GatedProduct, Decision> decisions = new LinkedHashMap<>();
-        Map<String, FunctionProto> carried = new HashMap<>(PortableFunctions.carriedBy(view.index().model()));
+        Map<String, FunctionProto> carried = PortableFunctions.settledBy(view);
         for (RewriteRule rule : mode.rules()) {
             decide(rule, view, selection, undecided, decisions, carried);
         }

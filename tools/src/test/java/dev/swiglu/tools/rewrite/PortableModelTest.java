@@ -61,6 +61,22 @@ class PortableModelTest {
                 .loop("Z", "twice", "X", body, 2, 8).output("Z", 2, 8));
     }
 
+    /** A node that is there already would get the function that a rewrite adds; without it, that node needs the library. */
+    @Test
+    void aBodysOwnNodeIsNotGivenAFunctionOfAnotherForm() {
+        assertEquals(Action.FUSED, actionBesideOwn("silu", "X", "Wg", "Wu"));
+        assertEquals(Action.LEFT, actionBesideOwn("relu", "X", "Wg", "Wu"));
+        assertEquals(Action.LEFT, actionBesideOwn("silu", "X", "Wg"), "a node that its operator does not take");
+    }
+
+    private static Action actionBesideOwn(String activation, String... inputs) {
+        ModelBuilder own = new ModelBuilder().node("dev.swiglu::FusedSwiGLU", "t", List.of(inputs),
+                Attributes.of("activation", activation)).output("t", 2, 16);
+        ModelBuilder plain = new ModelBuilder().node("MatMul", "e", "X", "Wg").output("e", 2, 16);
+        ModelBuilder model = ModelBuilder.swiglu().flag("c").branch("Z", "c", own, plain).output("Z", 2, 16);
+        return Rewriter.of(model.file(), Mode.FUSED).sites().get(0).action();
+    }
+
     private static void assertSameOutputs(ModelBuilder model) throws OrtException {
         Rewriter rewriter = Rewriter.of(model.file(), Mode.AUTO);
         assertEquals(List.of(), rewriter.sites().stream().filter(site -> site.action() == Action.LEFT).toList());

@@ -5,18 +5,26 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.portable.CarriedFunctions;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * What one dev.swiglu node computes, as a model-local function of the operator's name: ONNX Runtime prefers a registered
  * kernel, and without one it inlines the function.
  */
-final class PortableFunction {
+public final class PortableFunction {
     private PortableFunction() {
     }
 
     /** @param opset the model's own version of the standard operators */
     static FunctionProto of(NodeProto node, ElementType element, long opset) {
-        return CarriedFunctions.of(node, element, opset).toBuilder().setDocString("Y = " + formula(node)).build();
+        return of(node, value -> element, opset).orElseThrow();
+    }
+
+    /** Empty where the type of the node is not known or its operator does not take it. */
+    public static Optional<FunctionProto> of(NodeProto node, Function<String, ElementType> elements, long opset) {
+        return CarriedFunctions.of(node, elements, opset)
+                .map(function -> function.toBuilder().setDocString("Y = " + formula(node)).build());
     }
 
     private static String formula(NodeProto node) {
