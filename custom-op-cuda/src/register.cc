@@ -128,12 +128,13 @@ void register_operators(OrtSessionOptions* options) { ort::check(ort::api().AddC
 extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options,
                                                                                             const OrtApiBase* base) {
   using namespace swiglu;
-  const OrtApi* api = base->GetApi(ort::kApiVersion);
+  const std::string version = base->GetVersionString();
+  const OrtApi* api = ort::is_supported(version.c_str()) ? base->GetApi(ort::kApiVersion) : nullptr;
   if (api == nullptr) {
     // Only an API of the runtime's own can make a status; version 1 is in every release.
-    const std::string sentence = "swiglu_ort needs ONNX Runtime 1.22 or newer; this is " + std::string(base->GetVersionString()) + ".";
+    const std::string sentence = std::string("swiglu_ort needs ONNX Runtime ") + ort::kOldestRuntime + " or newer; this is " + version + ".";
     return base->GetApi(1)->CreateStatus(ORT_NOT_IMPLEMENTED, sentence.c_str());
   }
-  ort::set_runtime(api, base->GetVersionString());
+  ort::set_runtime(api, version.c_str());
   return ort::guarded([&] { register_operators(options); });
 }

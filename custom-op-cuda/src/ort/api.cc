@@ -9,10 +9,16 @@ namespace swiglu::ort {
 static const OrtApi* current = nullptr;
 static SafeInference inference = SafeInference::none;
 
-static SafeInference safe_inference_of(const char* version) {
+static std::pair<int, int> release_of(const char* version) {
   int major = 0, minor = 0;
   std::sscanf(version, "%d.%d", &major, &minor);
-  const std::pair release(major, minor);
+  return {major, minor};
+}
+
+bool is_supported(const char* version) { return release_of(version) >= release_of(kOldestRuntime); }
+
+static SafeInference safe_inference_of(const char* version) {
+  const std::pair release = release_of(version);
   if (release < std::pair(1, 24)) return SafeInference::none;
   return release < std::pair(1, 28) ? SafeInference::first_output : SafeInference::all_outputs;
 }

@@ -14,6 +14,10 @@ namespace swiglu::ort {
 // The lowest version that has all that is used here: scratch memory that knows its stream came with 1.18.
 constexpr uint32_t kApiVersion = 18;
 
+// The oldest ONNX Runtime that this library is tested with. Releases before it are refused, though the last of them have that API.
+constexpr const char* kOldestRuntime = "1.22";
+bool is_supported(const char* version);
+
 // The process has one ONNX Runtime; the first registration tells which. Any number of threads may register at once.
 void set_runtime(const OrtApi* api, const char* version);
 const OrtApi& api();

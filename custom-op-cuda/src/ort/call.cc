@@ -60,14 +60,26 @@ void* Call::output_data(size_t index) const {
   return data;
 }
 
+// What the caller's sentence, which names the node, goes on with.
+static Failure out_of_memory(size_t bytes, const std::string& where, const std::string& reason) {
+  return {ORT_FAIL, "there is no room for " + std::to_string(bytes) + " bytes of scratch memory on the " + where +
+                        "; make the batch smaller, free memory there, or raise the session's memory limit." +
+                        (reason.empty() ? "" : " ONNX Runtime says: " + reason)};
+}
+
 DeviceScratch::DeviceScratch(const Call& call, size_t bytes) {
   if (bytes == 0) return;
   const OrtMemoryInfo* where = call.input_memory(0);
   OrtAllocator* allocator = nullptr;
   check(api().KernelContext_GetAllocator(call.context(), where, &allocator));
   allocator_.reset(allocator);
-  check(api().KernelContext_GetScratchBuffer(call.context(), where, bytes, &memory_));
-  if (memory_ == nullptr) throw Failure(ORT_FAIL, "out of memory: " + std::to_string(bytes) + " bytes of scratch.");
+  std::string reason;
+  try {
+    check(api().KernelContext_GetScratchBuffer(call.context(), where, bytes, &memory_));
+  } catch (const Failure& failure) {
+    reason = failure.what();
+  }
+  if (memory_ == nullptr) throw out_of_memory(bytes, "GPU", reason);
 }
 
 DeviceScratch::~DeviceScratch() {
@@ -104,9 +116,13 @@ void CpuWorkers::parallel_for(size_t total, void (*body)(void*, size_t), void* a
 }
 
 void* CpuWorkers::allocate(size_t bytes) const {
-  void* memory = allocator_->Alloc(allocator_.get(), bytes);
-  if (memory == nullptr) throw Failure(ORT_FAIL, "out of memory: " + std::to_string(bytes) + " bytes of scratch.");
-  return memory;
+  std::string reason;
+  try {
+    if (void* memory = allocator_->Alloc(allocator_.get(), bytes)) return memory;
+  } catch (const std::exception& failure) {  // which its arena throws
+    reason = failure.what();
+  }
+  throw out_of_memory(bytes, "CPU", reason);
 }
 
 void CpuWorkers::release(void* memory) const { allocator_->Free(allocator_.get(), memory); }

@@ -87,8 +87,8 @@ public final class SwiGlu {
             String reason = refused.getMessage();
             String advice = reason.contains("failed to map segment")
                     ? " Its folder forbids execution: name another one with -D" + CACHE_DIR + "." : "";
-            throw new NativeLibraryException("ONNX Runtime does not accept the operator library " + file + ": " + reason + "."
-                    + advice, refused);
+            throw new NativeLibraryException("ONNX Runtime does not accept the operator library " + file + ": " + reason
+                    + (reason.endsWith(".") ? "" : ".") + advice, refused);
         }
     }
 }

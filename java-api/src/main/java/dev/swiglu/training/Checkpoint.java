@@ -5,6 +5,7 @@ import dev.swiglu.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * Everything that a training needs to go on as if it had never stopped, in one file: weights, optimizer state, counters, and
@@ -23,6 +24,13 @@ public record Checkpoint(long step, float lossScale, int goodSteps, DataPosition
     private static final String WEIGHT = "weight/";
     private static final String OPTIMIZER = "optimizer/";
 
+    public Checkpoint {
+        LossScaling.requireScale(lossScale);
+        if (step < 0 || goodSteps < 0) {
+            throw new IllegalArgumentException("Steps are counted from 0; there are not " + Math.min(step, goodSteps) + " of them.");
+        }
+    }
+
     public void write(Path file) {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         weights.forEach((name, tensor) -> tensors.put(WEIGHT + name, tensor));
@@ -40,7 +48,7 @@ public record Checkpoint(long step, float lossScale, int goodSteps, DataPosition
     }
 
     /**
-     * @throws CheckpointException when the file is cut off, damaged, or no checkpoint of this version
+     * @throws CheckpointException when the file is cut off, damaged, incomplete, or no checkpoint of this version
      * @throws java.io.UncheckedIOException when it cannot be read
      */
     public static Checkpoint read(Path file) {
@@ -50,14 +58,28 @@ public record Checkpoint(long step, float lossScale, int goodSteps, DataPosition
             throw new CheckpointException(file + " is not a checkpoint that this version of swiglu-ort can read: its format is '"
                     + entries.get("format") + "', version " + entries.get("version") + ".");
         }
-        DataPosition data = new DataPosition(number(entries, "seed"), number(entries, "epoch"), number(entries, "batch"));
-        return new Checkpoint(number(entries, "step"), Float.parseFloat(entries.get("loss_scale")),
-                Math.toIntExact(number(entries, "good_steps")), data, startingWith(WEIGHT, content.tensors()),
-                startingWith(OPTIMIZER, content.tensors()));
+        try {
+            DataPosition data = new DataPosition(number(entries, "seed", Long::valueOf), number(entries, "epoch", Long::valueOf),
+                    number(entries, "batch", Long::valueOf));
+            return new Checkpoint(number(entries, "step", Long::valueOf), number(entries, "loss_scale", Float::valueOf),
+                    number(entries, "good_steps", Integer::valueOf), data, startingWith(WEIGHT, content.tensors()),
+                    startingWith(OPTIMIZER, content.tensors()));
+        } catch (IllegalArgumentException wrong) {
+            throw new CheckpointException(file + " is no checkpoint that a training can go on from: " + wrong.getMessage()
+                    + " Resume from another one.", wrong);
+        }
     }
 
-    private static long number(Map<String, String> entries, String key) {
-        return Long.parseLong(entries.get(key));
+    private static <N extends Number> N number(Map<String, String> entries, String key, Function<String, N> parse) {
+        String text = entries.get(key);
+        if (text == null) {
+            throw new IllegalArgumentException("The entry '" + key + "' is missing.");
+        }
+        try {
+            return parse.apply(text);
+        } catch (NumberFormatException notOne) {
+            throw new IllegalArgumentException("The entry '" + key + "' is '" + text + "', and not the number that it must be.", notOne);
+        }
     }
 
     private static Map<String, Tensor> startingWith(String prefix, Map<String, Tensor> tensors) {

@@ -6,11 +6,18 @@ import java.util.Random;
  * Where a training stands in its data. The order of an epoch follows from seed and epoch alone, so that these three numbers
  * in a checkpoint are enough to go on with the very sample that comes next.
  *
+ * @param epoch from 0
  * @param batch of the epoch, from 0: the next one to train on
  */
 public record DataPosition(long seed, long epoch, long batch) {
     /** Spreads neighbouring epochs over all bits: the golden ratio of 2^64. */
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
+
+    public DataPosition {
+        if (epoch < 0 || batch < 0) {
+            throw new IllegalArgumentException("There is no batch " + batch + " of epoch " + epoch + "; both count from 0.");
+        }
+    }
 
     public static DataPosition start(long seed) {
         return new DataPosition(seed, 0, 0);

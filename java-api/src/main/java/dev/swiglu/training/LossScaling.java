@@ -13,16 +13,23 @@ public record LossScaling(float initial, int growAfter) {
     static final float LARGEST = 0x1p24f;
 
     public LossScaling {
-        boolean powerOfTwo = Math.scalb(1f, Math.getExponent(initial)) == initial;
-        if (!powerOfTwo || initial < SMALLEST || initial > LARGEST) {
-            throw new IllegalArgumentException("The loss scale " + initial + " is not a power of two from 1 to 2^24.");
-        }
+        requireScale(initial);
         if (growAfter < 0) {
             throw new IllegalArgumentException("A loss scale cannot grow after " + growAfter + " steps.");
         }
     }
 
-    /** 2^16, doubled after 2000 good steps: what mixed precision usually starts from. */
+    static void requireScale(float scale) {
+        boolean powerOfTwo = Math.scalb(1f, Math.getExponent(scale)) == scale;
+        if (!powerOfTwo || !(scale >= SMALLEST && scale <= LARGEST)) {
+            throw new IllegalArgumentException("The loss scale " + scale + " is not a power of two from 1 to 2^24.");
+        }
+    }
+
+    /**
+     * 2^16, doubled after 2000 good steps: what PyTorch's {@code GradScaler} starts from. That is more than many models bear: a few
+     * early steps overflow, are not taken, and find the scale. {@link StepResult#finite} tells which.
+     */
     public static LossScaling dynamic() {
         return new LossScaling(0x1p16f, 2000);
     }

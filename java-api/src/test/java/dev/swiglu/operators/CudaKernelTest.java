@@ -10,6 +10,7 @@ import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** FusedSwiGLU and its gradient on CUDA at sizes where its paths and tiles begin and end; rows of odd sizes are not aligned. */
@@ -88,6 +89,31 @@ class CudaKernelTest extends OnGpu {
                     }
                 }
             }
+        }
+    }
+
+    /**
+     * With gate and up saved and no biases to sum for, 16-bit gradients are one launch on sm_90, in which some warps make what
+     * others multiply: with and without each output, and with more tiles than a chip has multiprocessors.
+     */
+    @Test
+    void gradientsOfSavedGateAndUpInOneLaunch() {
+        List<String> all = List.of("dX", "dW_gate", "dW_up", "Y");
+        List<List<String>> choices = List.of(all, List.of("dX", "dW_up"), List.of("dW_gate", "dW_up", "Y"), List.of("dW_gate"));
+        for (TensorType type : List.of(FLOAT16, BFLOAT16)) {
+            for (int m : new int[] {1, 17, 64, 130}) {
+                check(new FusedCase(type, 136, 264, m).savedGateAndUp(), choices);
+                check(new FusedCase(type, 320, 520, m).savedGateAndUp().transposed().attribute("alpha", 1.5f), choices);
+            }
+            check(new FusedCase(type, 1032, 2056, 130).savedGateAndUp(), List.of(all));
+        }
+    }
+
+    private static void check(FusedCase inputs, List<List<String>> choices) {
+        Map<String, Exact> exact = inputs.exact();
+        for (List<String> wanted : choices) {
+            OneNode node = inputs.gradient().wanting(wanted);
+            assertComputed(exact, node.run(), node);
         }
     }
 }

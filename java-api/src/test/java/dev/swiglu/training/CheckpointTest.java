@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CheckpointTest {
-    private static final Checkpoint SMALL = new Checkpoint(12, 0.5f, 3, new DataPosition(-1, 4, 5),
+    private static final Checkpoint SMALL = new Checkpoint(12, 512, 3, new DataPosition(-1, 4, 5),
             Map.of("w", Tensor.float16(new float[] {1, 2, 3}, 3, 1), "a \"name\"\n", Tensor.float32(new float[0], 0)),
             Map.of("moment1:w", Tensor.float32(new float[] {0.1f, -0f, Float.NaN}, 3, 1)));
 
@@ -91,6 +92,32 @@ class CheckpointTest {
     private static void refused(Path file, String how) {
         String sentence = assertThrows(CheckpointException.class, () -> Checkpoint.read(file), how).getMessage();
         assertEquals(file + " is cut off, damaged or no checkpoint; resume from an older one.", sentence, how);
+    }
+
+    /** Its sum says that it is whole, and still something that a training needs is not there or means nothing. */
+    @Test
+    void isRefusedWhenAnEntryIsMissingOrMeansNothing() {
+        refused(null, "step", "The entry 'step' is missing.");
+        refused(null, "loss_scale", "The entry 'loss_scale' is missing.");
+        refused("a few", "epoch", "The entry 'epoch' is 'a few', and not the number that it must be.");
+        refused("5000000000", "good_steps", "The entry 'good_steps' is '5000000000', and not the number that it must be.");
+        refused("-1", "step", "Steps are counted from 0; there are not -1 of them.");
+        refused("-1", "batch", "There is no batch -1 of epoch 4; both count from 0.");
+        refused("NaN", "loss_scale", "The loss scale NaN is not a power of two from 1 to 2^24.");
+    }
+
+    private void refused(String value, String entry, String reason) {
+        Path file = folder.resolve("small.safetensors");
+        SMALL.write(file);
+        SafeTensors content = SafeTensors.read(file);
+        Map<String, String> entries = new HashMap<>(content.entries());
+        entries.remove(entry);
+        if (value != null) {
+            entries.put(entry, value);
+        }
+        new SafeTensors(content.tensors(), entries).write(file);
+        String sentence = assertThrows(CheckpointException.class, () -> Checkpoint.read(file)).getMessage();
+        assertEquals(file + " is no checkpoint that a training can go on from: " + reason + " Resume from another one.", sentence);
     }
 
     @Test

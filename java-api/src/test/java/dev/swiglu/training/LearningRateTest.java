@@ -19,4 +19,12 @@ class LearningRateTest {
         assertEquals(0, rate.at(1000));
         assertThrows(IllegalArgumentException.class, () -> LearningRate.cosine(1, 10, 10));
     }
+
+    @Test
+    void isANumberFromZeroOn() {
+        for (float wrong : new float[] {-1e-3f, Float.NaN, Float.POSITIVE_INFINITY}) {
+            assertThrows(IllegalArgumentException.class, () -> LearningRate.constant(wrong));
+            assertThrows(IllegalArgumentException.class, () -> LearningRate.cosine(wrong, 1, 10));
+        }
+    }
 }

@@ -84,6 +84,9 @@ public final class MnistCommand implements Callable<Integer> {
         requirePositive("--batch", batch);
         requirePositive("--hidden", hidden);
         requirePositive("--threads", threads);
+        if (!(rate > 0 && rate < Float.POSITIVE_INFINITY)) {
+            throw new ParameterException(spec.commandLine(), "--rate must be a number above 0, not " + rate);
+        }
         MnistExample example = new MnistExample(source.folder, out, new Recipe(epochs, batch, hidden, rate, type, seed),
                 device.get(), threads, Version.current(), spec.commandLine().getErr());
         if (timedSteps == null) {

@@ -45,17 +45,25 @@ final class OptimizerOptions {
                             + " name an --optimizer");
             return Optional.empty();
         }
-        switch (name.get()) {
+        try {
+            return Optional.of(named(command, name.get()));
+        } catch (IllegalArgumentException wrong) {
+            throw new ParameterException(command.commandLine(), "--optimizer " + name.get() + ": " + wrong.getMessage());
+        }
+    }
+
+    private Optimizer named(CommandSpec command, String name) {
+        switch (name) {
             case "sgd":
                 refuse(command, !betas.isEmpty() || epsilon.isPresent(), "--betas and --epsilon belong to adamw");
-                return Optional.of(new Sgd(momentum.orElse(0.0), weightDecay.orElse(0.0)));
+                return new Sgd(momentum.orElse(0.0), weightDecay.orElse(0.0));
             case "adamw":
                 refuse(command, momentum.isPresent(), "--momentum belongs to sgd; adamw has --betas");
                 refuse(command, !betas.isEmpty() && betas.size() != 2, "--betas are two numbers, as in --betas 0.9,0.999");
-                return Optional.of(betas.isEmpty() ? adamW(0.9, 0.999) : adamW(betas.get(0), betas.get(1)));
+                return betas.isEmpty() ? adamW(0.9, 0.999) : adamW(betas.get(0), betas.get(1));
             default:
                 throw new ParameterException(command.commandLine(),
-                        "'" + name.get() + "' is no optimizer; there are sgd and adamw");
+                        "'" + name + "' is no optimizer; there are sgd and adamw");
         }
     }
 

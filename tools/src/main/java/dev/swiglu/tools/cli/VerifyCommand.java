@@ -96,6 +96,7 @@ public final class VerifyCommand implements Callable<Integer> {
             verifier = new Verifier(originalModel, samples, device.get(), progress);
             report = verifier.verify(rewrittenModel, !portable, progress);
         }
+        // halving takes two runs a step; more only where several sites are to blame
         int expected = 4 + 2 * (Integer.SIZE - Integer.numberOfLeadingZeros(report.sites().size()));
         try (Progress progress = Progress.onTerminal(err, "Bisecting", expected)) {
             return bisect ? verifier.bisect(report, rewrittenModel, progress) : report;

@@ -169,8 +169,7 @@ public final class GradientModel {
                 model.addMetadataProps(entry);
             }
         }
-        CarriedFunctions.put(model, graph.getNodeList(), value -> types.of(main, value).element(),
-                write.opset(), notes);
+        CarriedFunctions.put(model, uses(), write.opset(), notes);
         if (index.opset(Replacement.DOMAIN) == 0 && graph.getNodeList().stream()
                 .anyMatch(node -> node.getDomain().equals(Replacement.DOMAIN))) {
             model.addOpsetImport(OperatorSetIdProto.newBuilder().setDomain(Replacement.DOMAIN)
@@ -184,6 +183,12 @@ public final class GradientModel {
             model.clearTrainingInfo().addTrainingInfo(initial.trainingInfo());
         }
         return model.build();
+    }
+
+    /** The nodes of the new graph, and those of the bodies and functions that it has from the source. */
+    private List<CarriedFunctions.Use> uses() {
+        return index.scopes().stream().flatMap(scope -> (scope == main ? graph.getNodeList() : scope.graph().getNodeList()).stream()
+                .map(node -> new CarriedFunctions.Use(node, value -> types.of(scope, value).element()))).toList();
     }
 
     /** What {@code restore} would read no longer fits: the graph is another. */

@@ -52,5 +52,4 @@ final class HtmlTable {
     static String scientific(Double value) {
         return value == null ? "–" : String.format(Locale.ROOT, "%.2e", value);
     }
-
 }

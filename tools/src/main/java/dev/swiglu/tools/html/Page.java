@@ -30,9 +30,10 @@ final class Page {
             th { color: var(--soft); font-weight: 600; } .number { text-align: right; font-variant-numeric: tabular-nums; }
             .soft { color: var(--soft); } .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
             svg { max-width: 100%; height: auto; } svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
-            .grid { stroke: var(--line); } .line { fill: none; stroke-width: 1.5; }
+            .grid { stroke: var(--line); }
             .original { stroke: var(--original); fill: var(--original); } .rewritten { stroke: var(--rewritten); fill: var(--rewritten); }
-            .bound { stroke: var(--bound); fill: var(--bound); stroke-dasharray: 4 3; } .line { fill: none; }
+            .bound { stroke: var(--bound); fill: var(--bound); stroke-dasharray: 4 3; }
+            .line { fill: none; stroke-width: 1.5; }
             .fused { fill: var(--rewritten); } .activation { fill: var(--original); } .left { fill: var(--line); }
             </style>
             """;

@@ -1,6 +1,5 @@
 package dev.swiglu.tools.mnist;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
@@ -10,6 +9,7 @@ import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
 import dev.swiglu.Tensor;
+import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
 import java.util.Arrays;
 import java.util.List;
@@ -103,14 +103,12 @@ final class DigitModel {
     }
 
     private void cast(String output, String input, TensorProto.DataType to) {
-        node("Cast", output, input).addAttribute(AttributeProto.newBuilder().setName("to")
-                .setType(AttributeProto.AttributeType.INT).setI(to.getNumber()));
+        node("Cast", output, input).addAttribute(Attributes.of("to", to.getNumber()));
     }
 
     /** A node, not an initializer: those are what is trained. */
     private void constant(String output, float number) {
-        node("Constant", output).addAttribute(AttributeProto.newBuilder().setName("value_float")
-                .setType(AttributeProto.AttributeType.FLOAT).setF(number));
+        node("Constant", output).addAttribute(Attributes.of("value_float", number));
     }
 
     private static ValueInfoProto value(String name, TensorProto.DataType type, long... rowShape) {

@@ -71,7 +71,7 @@ record DigitTraining(Mnist data, Recipe recipe, Device device, int threads, Prin
             while (position.epoch() == start.epoch()) {
                 int from = (int) position.batch() * size;
                 StepResult result = trainer.step(data.training().batch(order, from, size));
-                curve.losses().add(result.loss());
+                curve.stepped(result);
                 position = position.next(batches());
                 progress.at(from / size + 1, String.format(Locale.ROOT, "loss %.4f", result.loss()));
             }
@@ -98,6 +98,12 @@ record DigitTraining(Mnist data, Recipe recipe, Device device, int threads, Prin
         LearningCurve.Epoch epoch = curve.epochs().get(curve.epochs().size() - 1);
         err.printf(Locale.ROOT, "%s, epoch %d of %d: loss %.4f, test loss %.4f, test accuracy %.2f %%, %.1f s%n", curve.graph(),
                 curve.epochs().size(), recipe.epochs(), epoch.meanLoss(), epoch.testLoss(), 100 * epoch.testAccuracy(), seconds);
+        long skipped = curve.skippedOfLast(batches());
+        if (skipped > 0) {
+            err.printf(Locale.ROOT, "%s, epoch %d of %d: %d of %d steps were skipped, because a gradient overflowed; each halved the"
+                    + " loss scale. A few of them are usual.%n", curve.graph(), curve.epochs().size(),
+                    recipe.epochs(), skipped, batches());
+        }
         err.flush();
     }
 

@@ -1,6 +1,7 @@
 package dev.swiglu.tools.mnist;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.swiglu.training.StepResult;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -9,15 +10,28 @@ import java.util.List;
  *
  * @param graph {@code fused} or {@code unfused}
  * @param losses of each step's batch
+ * @param skipped places among the losses of the steps that were not taken because a scaled gradient overflowed
  */
-record LearningCurve(String graph, List<Double> losses, List<Epoch> epochs) {
+record LearningCurve(String graph, List<Double> losses, List<Integer> skipped, List<Epoch> epochs) {
 
     /** @param seconds of training, without the judging afterwards */
     record Epoch(@JsonProperty("mean_loss") double meanLoss, @JsonProperty("test_loss") double testLoss,
             @JsonProperty("test_accuracy") double testAccuracy, double seconds) {}
 
     LearningCurve(String graph) {
-        this(graph, new ArrayList<>(), new ArrayList<>());
+        this(graph, new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+    }
+
+    void stepped(StepResult result) {
+        if (!result.finite()) {
+            skipped.add(losses.size());
+        }
+        losses.add(result.loss());
+    }
+
+    /** How many of the last {@code steps} steps were not taken. */
+    long skippedOfLast(int steps) {
+        return skipped.stream().filter(place -> place >= losses.size() - steps).count();
     }
 
     /** Closes an epoch of the last {@code steps} steps. */

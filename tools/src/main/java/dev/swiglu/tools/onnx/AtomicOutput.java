@@ -152,7 +152,7 @@ public final class AtomicOutput implements AutoCloseable {
         }
     }
 
-    /** Writes the whole content of a file. */
+    /** Writes a file, or a part of it. */
     @FunctionalInterface
     public interface Content {
         void writeTo(OutputStream stream) throws IOException;

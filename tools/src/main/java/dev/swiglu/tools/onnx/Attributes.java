@@ -27,6 +27,10 @@ public final class Attributes {
         return find(node, name).map(AttributeProto::getF).orElse(whenAbsent);
     }
 
+    public static String text(NodeProto node, String name, String whenAbsent) {
+        return find(node, name).map(AttributeProto::getS).map(ByteString::toStringUtf8).orElse(whenAbsent);
+    }
+
     public static List<Long> integers(NodeProto node, String name) {
         return find(node, name).map(AttributeProto::getIntsList).orElse(List.of());
     }

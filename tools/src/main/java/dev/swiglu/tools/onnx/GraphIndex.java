@@ -23,7 +23,8 @@ import java.util.Set;
 
 /**
  * Who makes and who reads each value of a model, in the main graph and in every nested body. Building it checks what
- * everything after it relies on: each value is made once, and not out of itself, so that no walk can run in circles.
+ * everything after it relies on, also of graphs that no file holds, as a restored one: each value is made once, and not out of
+ * itself, so that no walk can run in circles.
  */
 public final class GraphIndex {
     private static final String OPERATORS = "dev.swiglu";
@@ -101,8 +102,7 @@ public final class GraphIndex {
     public Optional<TensorData> constant(Scope scope, String value) {
         Optional<TensorProto> initializer = scope.initializer(value).filter(tensor -> !isOverridable(scope, value));
         return initializer.or(() -> scope.producer(value).filter(node -> node.is("Constant"))
-                .flatMap(node -> Attributes.find(node.node(), "value")).map(AttributeProto::getT))
-                .map(tensor -> TensorData.of(tensor, file));
+                .flatMap(node -> ConstantNode.tensor(node.node()))).map(tensor -> TensorData.of(tensor, file));
     }
 
     /** The one number that {@code value} holds, in a tensor that broadcasts without adding dimensions: [] or [1]. */
@@ -122,7 +122,7 @@ public final class GraphIndex {
             addConsumers(scope, node);
             for (AttributeProto attribute : node.node().getAttributeList()) {
                 for (GraphProto body : Attributes.bodies(attribute)) {
-                    add(node, path + "/" + nameOf(node) + "." + attribute.getName(), body);
+                    add(node, path + "/" + node.name() + "." + attribute.getName(), body);
                 }
             }
         }
@@ -145,12 +145,7 @@ public final class GraphIndex {
     }
 
     private void addConsumers(Scope scope, NodeRef node) {
-        for (String value : node.node().getInputList()) {
-            if (value.isEmpty()) {
-                continue;
-            }
-            scope.addConsumer(value, node);
-        }
+        node.node().getInputList().stream().filter(value -> !value.isEmpty()).forEach(value -> scope.addConsumer(value, node));
     }
 
     private void requireNoCircle(Scope scope) {
@@ -169,9 +164,5 @@ public final class GraphIndex {
 
     private String refusal() {
         return file + " is not a valid model: ";
-    }
-
-    private static String nameOf(NodeRef node) {
-        return node.node().getName().isEmpty() ? node.output(0) : node.node().getName();
     }
 }

@@ -1,6 +1,5 @@
 package dev.swiglu.tools.onnx;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -56,8 +55,6 @@ public final class IntegerValues {
         return switch (node.is(node.node().getOpType()) ? node.node().getOpType() : "") {
             case "Shape" -> shape(node);
             case "Identity", "Unsqueeze", "Squeeze", "Cast", "Reshape" -> first.get();
-            case "Constant" -> Attributes.find(node.node(), "value_ints").map(AttributeProto::getIntsList)
-                    .or(() -> Attributes.find(node.node(), "value_int").map(attribute -> List.of(attribute.getI())));
             case "Add" -> combined(node, depth, Math::addExact);
             case "Sub" -> combined(node, depth, Math::subtractExact);
             case "Mul" -> combined(node, depth, Math::multiplyExact);

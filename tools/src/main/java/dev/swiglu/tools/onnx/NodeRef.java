@@ -24,6 +24,11 @@ public record NodeRef(Scope scope, int position, NodeProto node) {
         return index < node.getOutputCount() ? node.getOutput(index) : "";
     }
 
+    /** What a report calls this node: its name, or its output where it has none. */
+    public String name() {
+        return node.getName().isEmpty() ? output(0) : node.getName();
+    }
+
     /** How a message refers to this node; exporters may leave nodes without a name, outputs always have one. */
     public String describe() {
         return describe(node);

@@ -13,9 +13,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * One graph of a model: the main graph, or the body of an If, Loop or Scan. Names resolve as in ONNX: here first, then
- * in the enclosing graphs; two branches of an If may use the same names for different values. Every question about a
- * value is answered by the scope that defines it, so a consumer in a nested body counts as a consumer.
+ * One graph of a model: the main graph, the body of an If, Loop or Scan, or that of a local function. Names resolve as in
+ * ONNX: here first, then in the enclosing graphs; two branches of an If may use the same names for different values. Every
+ * question about a value is answered by the scope that defines it, so a consumer in a nested body counts as a consumer.
  */
 public final class Scope {
     private final Scope parent;
@@ -41,11 +41,6 @@ public final class Scope {
         graph.getInitializerList().forEach(tensor -> initializers.put(tensor.getName(), tensor));
         graph.getSparseInitializerList().forEach(tensor -> sparseInitializers.add(tensor.getValues().getName()));
         graph.getInputList().forEach(input -> inputs.put(input.getName(), input));
-    }
-
-    /** The enclosing graph; null for the main graph. */
-    public Scope parent() {
-        return parent;
     }
 
     /** The graph's name, behind the names of the nodes and attributes that lead to it. */
@@ -87,6 +82,11 @@ public final class Scope {
     /** The node that makes {@code value}; empty for graph inputs and initializers. */
     public Optional<NodeRef> producer(String value) {
         return definer(value).map(scope -> scope.producers.get(value));
+    }
+
+    /** The same for nodes of this graph alone: a body may read what is computed outside of it, but may not replace that. */
+    public Optional<NodeRef> ownProducer(String value) {
+        return producer(value).filter(node -> node.scope() == this);
     }
 
     /** Every node that reads {@code value}, once per input, including nodes of nested bodies that capture it. */

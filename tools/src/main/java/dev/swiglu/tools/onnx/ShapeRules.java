@@ -1,6 +1,5 @@
 package dev.swiglu.tools.onnx;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -187,8 +186,7 @@ final class ShapeRules {
 
     /** A loss over classes: one number, or one for each label. */
     static Shape loss(NodeProto node, Shape labels) {
-        boolean each = Attributes.find(node, "reduction").map(AttributeProto::getS).map(name -> name.toStringUtf8())
-                .filter("none"::equals).isPresent();
+        boolean each = Attributes.text(node, "reduction", "mean").equals("none");
         return each ? labels : Shape.of(List.of());
     }
 

@@ -1,6 +1,5 @@
 package dev.swiglu.tools.onnx;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
@@ -171,7 +170,7 @@ public final class ValueTypes {
             case "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss" ->
                 first.shaped(Optional.of(ShapeRules.loss(node.node(), second.shape())), value);
             case "Cast" -> new ValueType(ElementType.of((int) Attributes.integer(node.node(), "to", 0)), first.shape());
-            case "Constant" -> Attributes.find(node.node(), "value").map(constant -> of(constant.getT())).orElse(unknown);
+            case "Constant" -> ConstantNode.tensor(node.node()).map(ValueTypes::of).orElse(unknown);
             default -> unknown;
         };
     }
@@ -186,8 +185,7 @@ public final class ValueTypes {
     private static Optional<List<Long>> integers(NodeRef node, int input) {
         String name = node.input(input);
         Optional<TensorProto> tensor = node.scope().initializer(name).or(() -> node.scope().producer(name)
-                .filter(producer -> producer.is("Constant")).flatMap(producer -> Attributes.find(producer.node(), "value"))
-                .map(AttributeProto::getT));
+                .filter(producer -> producer.is("Constant")).flatMap(producer -> ConstantNode.tensor(producer.node())));
         // axes and shapes are kept inline by every exporter
         return tensor.filter(held -> held.getDataType() == ElementType.INT64.onnxNumber() && !ExternalData.isExternal(held))
                 .map(held -> TensorData.of(held, null)).filter(data -> data.count() <= ShapeRules.MOST_DIMENSIONS)

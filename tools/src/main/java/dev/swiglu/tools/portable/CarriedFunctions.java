@@ -15,35 +15,45 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The model-local functions that let a gradient graph run without the library. A model has one function of a name, with one
- * body, so all nodes of an operator must need the same one; where they do not, or where the element type of its constants is
- * not known, the model carries none of it and needs the library.
+ * The model-local functions that let a rewritten model or a gradient graph run without the library. A model has one function
+ * of a name, with one body, so all nodes of an operator must need the same one. Where those of a gradient graph do not, or
+ * where the element type of its constants is not known, it carries none of it and needs the library; a rewrite leaves the
+ * others alone.
  */
 public final class CarriedFunctions {
     private CarriedFunctions() {
     }
 
     /**
-     * The function that computes what {@code node} does.
+     * The function that computes what {@code node} does; empty where its type is not known or its operator does not take it.
      *
-     * @param element the type of its inputs
+     * @param elements the types of its inputs
      */
-    public static FunctionProto of(NodeProto node, ElementType element, long opset) {
-        return OperatorBody.of(node, wanted(List.of(node), node.getOpType()), input -> element, opset).orElseThrow();
+    public static Optional<FunctionProto> of(NodeProto node, Function<String, ElementType> elements, long opset) {
+        return OperatorBody.of(node, wanted(List.of(node), node.getOpType()), elements, opset);
     }
 
     /**
-     * Puts a function into {@code model} for each dev.swiglu operator among {@code nodes}, in place of what it had.
+     * A node wherever it stands: in the main graph, in a body or in a function.
      *
+     * @param elements the types of values, as that graph calls them
+     */
+    public record Use(NodeProto node, Function<String, ElementType> elements) {
+    }
+
+    /**
+     * Puts a function into {@code model} for each dev.swiglu operator that it uses, in place of what it had.
+     *
+     * @param uses all nodes of the model: a function of a name stands for every one of its operator
      * @param notes receives sentences for people
      */
-    public static void put(ModelProto.Builder model, List<NodeProto> nodes, Function<String, ElementType> elements, long opset,
-            List<String> notes) {
-        List<NodeProto> ours = nodes.stream().filter(node -> node.getDomain().equals(Replacement.DOMAIN)).toList();
+    public static void put(ModelProto.Builder model, List<Use> uses, long opset, List<String> notes) {
+        List<Use> ours = uses.stream().filter(use -> use.node().getDomain().equals(Replacement.DOMAIN)).toList();
+        List<NodeProto> nodes = ours.stream().map(Use::node).toList();
         Map<String, Optional<FunctionProto>> functions = new LinkedHashMap<>();
-        for (NodeProto node : ours) {
-            String operator = node.getOpType();
-            functions.merge(operator, OperatorBody.of(node, wanted(ours, operator), elements, opset),
+        for (Use use : ours) {
+            String operator = use.node().getOpType();
+            functions.merge(operator, OperatorBody.of(use.node(), wanted(nodes, operator), use.elements(), opset),
                     (one, other) -> one.equals(other) ? one : Optional.empty());
         }
         List<FunctionProto> kept = model.getFunctionsList().stream()

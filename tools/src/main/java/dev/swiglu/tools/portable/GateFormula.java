@@ -1,6 +1,5 @@
 package dev.swiglu.tools.portable;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
@@ -22,12 +21,8 @@ final class GateFormula {
         this.node = node;
         this.write = write;
         this.formula = new Formula(write, element);
-        this.activation = text(node, "activation", "silu");
+        this.activation = Attributes.text(node, "activation", "silu");
         this.alpha = Attributes.real(node, "alpha", activation.equals("quick_gelu") ? QUICK_GELU_ALPHA : 1);
-    }
-
-    static String text(NodeProto node, String attribute, String otherwise) {
-        return Attributes.find(node, attribute).map(AttributeProto::getS).map(value -> value.toStringUtf8()).orElse(otherwise);
     }
 
     String y(String gate, String up) {

@@ -56,7 +56,7 @@ public final class GraphWriter {
         return opset >= AXES_ARE_INPUTS;
     }
 
-    /** What the names of the next nodes begin with: whose gradient they compute. */
+    /** What the names of the next nodes begin with, as that of the node whose gradient they compute. */
     public void at(String place) {
         this.place = place;
     }

@@ -31,16 +31,19 @@ final class OperatorBody {
         this.wanted = wanted;
         this.write = GraphWriter.ofFunction(opset);
         this.gate = new GateFormula(node, write, element);
-        this.packing = new Packing(GateFormula.text(node, "layout", "concat"), write);
+        this.packing = new Packing(Attributes.text(node, "layout", "concat"), write);
         this.transB = Attributes.integer(node, "transB", 0) == 1;
     }
 
     /**
-     * Empty where the element type, which constants need, is not known.
+     * Empty where the element type, which constants need, is not known, or the node is none that its operator takes.
      *
      * @param wanted the places of the outputs that the function has to make
      */
     static Optional<FunctionProto> of(NodeProto node, Set<Integer> wanted, Function<String, ElementType> elements, long opset) {
+        if (!isComplete(node)) {
+            return Optional.empty();
+        }
         boolean gradient = node.getOpType().endsWith("Grad");
         ElementType element = elements.apply(node.getInput(gradient ? 1 : 0));
         if (!element.isComputable()) {
@@ -57,6 +60,17 @@ final class OperatorBody {
             default -> body.fusedGrad(function);
         }
         return Optional.of(function.addAllNode(body.write.nodes()).build());
+    }
+
+    private static boolean isComplete(NodeProto node) {
+        int inputs = node.getInputCount();
+        return switch (node.getOpType()) {
+            case "SwiGLU" -> inputs >= 1 && inputs <= 2;
+            case "SwiGLUGrad" -> inputs >= 2 && inputs <= 3;
+            case "FusedSwiGLU" -> inputs >= 3 && inputs <= 5;
+            case "FusedSwiGLUGrad" -> inputs >= 4 && inputs <= 8;
+            default -> false;
+        };
     }
 
     private void swiGlu(FunctionProto.Builder function) {

@@ -49,9 +49,7 @@ final class GraphEditor {
         }
         FunctionProto.Builder result = function.function().toBuilder().clearNode().addAllNode(edited.getNodeList())
                 .clearValueInfo().addAllValueInfo(edited.getValueInfoList());
-        boolean imported = result.getOpsetImportList().stream()
-                .anyMatch(opset -> opset.getDomain().equals(Replacement.DOMAIN));
-        if (!imported) {
+        if (!Rewriter.importsOperators(result.getOpsetImportList())) {
             result.addOpsetImport(Rewriter.operators()).addMetadataProps(Provenance.entry(Provenance.ADDED, Rewriter.OPSET));
         }
         return result.build();

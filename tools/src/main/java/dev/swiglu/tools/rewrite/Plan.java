@@ -30,7 +30,7 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
         products.stream().filter(product -> mode.rules().stream().noneMatch(rule -> allows(selection, product, rule)))
                 .forEach(product -> undecided.get(product).add(NOT_SELECTED));
         Map<GatedProduct, Decision> decisions = new LinkedHashMap<>();
-        Map<String, FunctionProto> carried = new HashMap<>(PortableFunctions.carriedBy(view.index().model()));
+        Map<String, FunctionProto> carried = PortableFunctions.settledBy(view);
         for (RewriteRule rule : mode.rules()) {
             decide(rule, view, selection, undecided, decisions, carried);
         }
@@ -54,7 +54,8 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
             Result<Rewrite> result = rule.apply(product, view).unless(Rewrite::contradiction);
             if (result instanceof Result.Match<Rewrite> match) {
                 matches.put(product, match.found());
-            } else if (result instanceof Result.Declined<Rewrite> declined && !declined.reason().isEmpty()) {
+            } else if (result instanceof Result.Declined<Rewrite> declined && !declined.reason().isEmpty()
+                    && !reasons.contains(declined.reason())) {
                 reasons.add(declined.reason());
             }
         });
@@ -77,15 +78,15 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
 
     private static Site left(GatedProduct product, ModelView view, List<String> reasons) {
         String dtype = view.types().of(product.scope(), product.gate().input()).element().label();
-        return new Site(name(product.product()), product.scope().path(), product.gate().form(), product.gate().activation().name(),
-                product.gate().activation().alpha(), dtype, Action.LEFT, null, String.join(" ", reasons),
-                product.product().output(0), List.of(), null, null);
+        return new Site(product.product().name(), product.scope().path(), product.gate().form(),
+                product.gate().activation().name(), product.gate().activation().alpha(), dtype, Action.LEFT, null,
+                String.join(" ", reasons), product.product().output(0), List.of(), null, null);
     }
 
     private static Site left(NearMiss miss, ModelView view) {
         NodeRef product = miss.product();
         String dtype = view.types().of(product.scope(), miss.gate()).element().label();
-        return new Site(name(product), product.scope().path(), miss.form(), "unknown", 1, dtype, Action.LEFT, null, miss.reason(),
+        return new Site(product.name(), product.scope().path(), miss.form(), "unknown", 1, dtype, Action.LEFT, null, miss.reason(),
                 product.output(0), List.of(), null, null);
     }
 
@@ -94,19 +95,14 @@ public record Plan(List<Site> sites, List<Rewrite> rewrites) {
                 .filter(sites::containsKey).map(sites::get).toList();
     }
 
-    private static String name(NodeRef product) {
-        String name = product.node().getName();
-        return name.isEmpty() ? product.output(0) : name;
-    }
-
     /** What becomes of one product; {@code reasons} say why the rules before this one declined. */
     private record Decision(RewriteRule rule, Rewrite rewrite, List<String> reasons) {
 
         Site site(GatedProduct product) {
-            return new Site(name(product.product()), product.scope().path(), rewrite.form(), product.gate().activation().name(),
-                    product.gate().activation().alpha(), rewrite.element().label(), rule.action(), rule.operator(),
-                    reasons.isEmpty() ? null : String.join(" ", reasons), rewrite.replacement().getOutput(0),
-                    rewrite.replacement().getInputList(), rewrite.k(), rewrite.n());
+            return new Site(product.product().name(), product.scope().path(), rewrite.form(),
+                    product.gate().activation().name(), product.gate().activation().alpha(), rewrite.element().label(),
+                    rule.action(), rule.operator(), reasons.isEmpty() ? null : String.join(" ", reasons),
+                    rewrite.replacement().getOutput(0), rewrite.replacement().getInputList(), rewrite.k(), rewrite.n());
         }
     }
 }

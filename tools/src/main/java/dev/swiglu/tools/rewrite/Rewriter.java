@@ -77,9 +77,7 @@ public final class Rewriter {
         ModelProto.Builder result = original.toBuilder();
         result.clearFunctions().addAllFunctions(GraphEditor.functions(view.index(), plan.rewrites()));
         List<String> added = new ArrayList<>();
-        boolean imported = original.getOpsetImportList().stream()
-                .anyMatch(opset -> opset.getDomain().equals(Replacement.DOMAIN));
-        if (!imported) {
+        if (!importsOperators(original.getOpsetImportList())) {
             result.addOpsetImport(operators());
             added.add(OPSET);
         }
@@ -97,6 +95,10 @@ public final class Rewriter {
                 .addMetadataProps(Provenance.entry(Provenance.RESULT_DIGEST, StructureDigest.of(result)))
                 .addMetadataProps(Provenance.entry(Provenance.ADDED, String.join(",", added)))
                 .build();
+    }
+
+    static boolean importsOperators(List<OperatorSetIdProto> imports) {
+        return imports.stream().anyMatch(opset -> opset.getDomain().equals(Replacement.DOMAIN));
     }
 
     /** The operator set that a graph or a function with our operators imports. */

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * Where a rewritten model uses our forward operators.
  *
  * @param tapped sites of the main graph, whose values can be made graph outputs
- * @param nested names of the sites in bodies of If, Loop and Scan; only the model's outputs can judge those
+ * @param nested names of the sites in bodies of If, Loop and Scan and in functions; only the model's outputs can judge those
  */
 public record RewrittenSites(List<Site> tapped, List<String> nested) {
 

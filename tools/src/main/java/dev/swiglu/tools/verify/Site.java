@@ -1,6 +1,5 @@
 package dev.swiglu.tools.verify;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.verify.exact.Activation;
@@ -67,17 +66,14 @@ public sealed interface Site {
             return new Fused(node, unit, Attributes.integer(node, "transB", 0) != 0);
         }
         boolean packed = node.getInputCount() < 2 || node.getInput(1).isEmpty();
-        return packed ? new Packed(node, unit, Layout.named(text(node, "layout", "concat"))) : new Elementwise(node, unit);
+        return packed ? new Packed(node, unit, Layout.named(Attributes.text(node, "layout", "concat")))
+                : new Elementwise(node, unit);
     }
 
     private static GatedUnit unit(NodeProto node) {
-        Activation activation = Activation.named(text(node, "activation", "silu"));
+        Activation activation = Activation.named(Attributes.text(node, "activation", "silu"));
         double alpha = Attributes.find(node, "alpha").map(a -> (double) a.getF()).orElse(activation.defaultAlpha());
         double limit = Attributes.find(node, "limit").map(a -> (double) a.getF()).orElse(Double.POSITIVE_INFINITY);
         return new GatedUnit(activation, alpha, limit, Attributes.real(node, "up_offset", 0));
-    }
-
-    private static String text(NodeProto node, String name, String whenAbsent) {
-        return Attributes.find(node, name).map(AttributeProto::getS).map(bytes -> bytes.toStringUtf8()).orElse(whenAbsent);
     }
 }

@@ -13,7 +13,7 @@ import java.util.List;
  *
  * @param operators whether our library ran; otherwise the functions inside the model did
  * @param reference what the outputs were judged by; sites are always judged by float64
- * @param nestedSites sites in bodies of If, Loop and Scan, which only the outputs judge
+ * @param nestedSites sites in bodies of If, Loop and Scan and in functions, which only the outputs judge
  * @param bisection which sites are to blame for a failure; null where nobody asked
  * @param language what both models make of a text; null where none was given
  */

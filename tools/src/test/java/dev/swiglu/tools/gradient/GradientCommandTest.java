@@ -1,13 +1,16 @@
 package dev.swiglu.tools.gradient;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.swiglu.ModelException;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.CommandRun;
@@ -99,6 +102,20 @@ class GradientCommandTest {
     }
 
     @Test
+    void anOptimizersNumbersAreThoseOfWhichItMakesSense() throws IOException {
+        Path model = write("model.onnx", classifier().build());
+        for (String betas : List.of("1,1", "0.9,1", "-0.1,0.9", "NaN,0.9")) {
+            assertRefused(ExitCode.USAGE, "betas must be from 0 to below 1", model, "--optimizer", "adamw", "--betas", betas);
+        }
+        for (String number : List.of("-1e-8", "NaN", "Infinity", "1e39")) {
+            assertRefused(ExitCode.USAGE, "the epsilon must be", model, "--optimizer", "adamw", "--epsilon", number);
+            assertRefused(ExitCode.USAGE, "the weight decay must be", model, "--optimizer", "adamw", "--weight-decay", number);
+            assertRefused(ExitCode.USAGE, "the weight decay must be", model, "--optimizer", "sgd", "--weight-decay", number);
+            assertRefused(ExitCode.USAGE, "the momentum must be", model, "--optimizer", "sgd", "--momentum", number);
+        }
+    }
+
+    @Test
     void whatARuleDoesNotFollowIsRefusedAndNotLost() throws IOException {
         Path power = write("power.onnx", new ModelBuilder().input("X", 4).scalar("two", 2).node("Pow", "p", "two", "X")
                 .node("Add", "Y", "p", "X").output("Y", 4).build());
@@ -107,6 +124,36 @@ class GradientCommandTest {
                 .node("SimplifiedLayerNormalization", List.of("n", "r"), List.of("X", "s")).node("Mul", "Y", "n", "r")
                 .output("Y", 2, 4).build());
         assertRefused(ExitCode.REFUSED, "its output 'r' is read", saved, "--wrt", "X");
+    }
+
+    /** A model has one function of a name; a node in a body that needs another one must not get it. */
+    @Test
+    void aFunctionStandsForTheNodesOfBodiesToo() throws IOException {
+        Map<String, Tensor> inputs = Map.of("X", Tensor.float32(new float[] {1, -2, 0.5f, 3}, 2, 2),
+                "c", Tensor.bool(new boolean[] {true}), "grad_Y", Tensor.float32(new float[] {1, 2, 3, 4}, 2, 2));
+        for (String inside : List.of("silu", "relu")) {
+            ModelBuilder otherwise = new ModelBuilder().node("Neg", "n", "X").output("n", 2, 2);
+            ModelBuilder gated = new ModelBuilder().node("dev.swiglu::SwiGLU", "b", List.of("X", "X"),
+                    Attributes.of("activation", inside)).output("b", 2, 2);
+            Path model = write("bodies.onnx", new ModelBuilder().input("X", 2, 2).flag("c").node("dev.swiglu::SwiGLU", "Y",
+                    List.of("X", "X"), Attributes.of("activation", "silu")).branch("Z", "c", gated, otherwise)
+                    .output("Y", 2, 2).output("Z", 2, 2).build());
+            Path gradient = folder.resolve("gradient.onnx");
+            String said = CommandRun.of("gradient", model, gradient, "--of", "Y", "--wrt", "X", "--force").succeeded().err();
+            boolean portable = inside.equals("silu");
+            assertEquals(!portable, said.contains("The nodes of SwiGLU differ in form"), said);
+            try (ModelSession kernels = ModelSession.builder(gradient).open()) {
+                float[] z = kernels.run(inputs).get("Z").floats();
+                assertEquals(portable ? 9 / (1 + Math.exp(-3)) : 9, z[3], 1e-5);
+                if (portable) {
+                    try (ModelSession functions = ModelSession.builder(gradient).withoutOperators().open()) {
+                        assertArrayEquals(z, functions.run(inputs).get("Z").floats(), 1e-5f);
+                    }
+                } else {
+                    assertThrows(ModelException.class, () -> ModelSession.builder(gradient).withoutOperators().open().close());
+                }
+            }
+        }
     }
 
     @Test

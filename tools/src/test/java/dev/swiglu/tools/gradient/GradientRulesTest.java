@@ -87,6 +87,9 @@ class GradientRulesTest {
                         Attributes.of("axes", List.of(-1L)), Attributes.of("keepdims", 0))),
                 shaped("ReduceMean, axes an input", g(18).input("X", 2, 3, 4).integers("axes", 0, 2)
                         .node("ReduceMean", "r", "X", "axes")),
+                shaped("ReduceSum, axes in a node's short form", g(17).input("X", 2, 3, 4)
+                        .node("Constant", "axes", List.of(), Attributes.of("value_ints", List.of(2L, 0L)))
+                        .node("ReduceSum", "r", "X", "axes")),
                 graph("ReduceMean of all", g(17).input("X", ANY, 4).node("Exp", "e", "X").node("ReduceMean", "loss", List.of("e"),
                         Attributes.of("keepdims", 0)).output("loss"), "X"),
                 graph("Gather", g(17).indices("i", 2, 5).weight("W", CLASSES, 3).node("Gather", "Y", "W", "i")

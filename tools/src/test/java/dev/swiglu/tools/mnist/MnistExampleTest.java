@@ -12,7 +12,9 @@ import dev.swiglu.Tensor;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.cli.Main;
 import dev.swiglu.tools.onnx.ElementType;
+import dev.swiglu.training.Checkpoint;
 import dev.swiglu.training.LearningRate;
+import dev.swiglu.training.LossScaling;
 import dev.swiglu.training.Trainer;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -80,11 +82,25 @@ class MnistExampleTest {
         assertFalse(Files.exists(unwanted));
     }
 
+    /** The loss scale that it starts from is too large here, as usual; steps that find that out are no failure. */
     @Test
-    void learnsInMixedPrecision() throws Exception {
-        run("mnist", "--synthetic", "--out", out, "--epochs", 1, "--hidden", 32, "--batch", 100, "--type", "float16");
-        JsonNode epoch = new ObjectMapper().readTree(out.resolve("curve.json").toFile()).get(0).get("epochs").get(0);
-        assertTrue(epoch.get("test_accuracy").asDouble() > 0.95, epoch.toString());
+    void learnsInMixedPrecisionAndSaysWhichStepsOverflowed() throws Exception {
+        String said = run("mnist", "--synthetic", "--out", out, "--epochs", 1, "--hidden", 32, "--batch", 100, "--type", "float16");
+        JsonNode curve = new ObjectMapper().readTree(out.resolve("curve.json").toFile()).get(0);
+        assertTrue(curve.get("epochs").get(0).get("test_accuracy").asDouble() > 0.95, said);
+        int skipped = curve.get("skipped").size();
+        assertTrue(skipped > 0 && said.contains("epoch 1 of 1: " + skipped + " of 100 steps were skipped"), said);
+        Checkpoint checkpoint = Checkpoint.read(out.resolve("checkpoint-fused.safetensors"));
+        assertEquals(100 - skipped, checkpoint.step());
+        assertEquals(LossScaling.dynamic().initial() / (1 << skipped), checkpoint.lossScale());
+    }
+
+    @Test
+    void aRateThatIsNoneIsUsage() {
+        for (String rate : new String[] {"NaN", "0", "-1"}) {
+            String said = run(ExitCode.USAGE, "mnist", "--synthetic", "--out", out, "--rate=" + rate);
+            assertTrue(said.contains("--rate must be a number above 0"), said);
+        }
     }
 
     /** What is timed is what is trained. */

@@ -52,6 +52,31 @@ class PortableModelTest {
                 .branch("Y", "c", gated, plain).output("Y", 2, 16));
     }
 
+    /** Both may not be fused: a model has one function of a name. */
+    @Test
+    void insideALoopInAnotherFormThanOutside() throws OrtException {
+        ModelBuilder body = new ModelBuilder().node("MatMul", "g2", "before", "Wg").node("MatMul", "u2", "before", "Wu")
+                .node("Add", "gb", "g2", "b").node("Relu", "a2", "gb").node("Mul", "h2", "a2", "u2").node("MatMul", "after", "h2", "Wd");
+        assertSameOutputs(ModelBuilder.swiglu().weight("b", 16).weight("Wd", 16, 8).integer("twice", 2)
+                .loop("Z", "twice", "X", body, 2, 8).output("Z", 2, 8));
+    }
+
+    /** A node that is there already would get the function that a rewrite adds; without it, that node needs the library. */
+    @Test
+    void aBodysOwnNodeIsNotGivenAFunctionOfAnotherForm() {
+        assertEquals(Action.FUSED, actionBesideOwn("silu", "X", "Wg", "Wu"));
+        assertEquals(Action.LEFT, actionBesideOwn("relu", "X", "Wg", "Wu"));
+        assertEquals(Action.LEFT, actionBesideOwn("silu", "X", "Wg"), "a node that its operator does not take");
+    }
+
+    private static Action actionBesideOwn(String activation, String... inputs) {
+        ModelBuilder own = new ModelBuilder().node("dev.swiglu::FusedSwiGLU", "t", List.of(inputs),
+                Attributes.of("activation", activation)).output("t", 2, 16);
+        ModelBuilder plain = new ModelBuilder().node("MatMul", "e", "X", "Wg").output("e", 2, 16);
+        ModelBuilder model = ModelBuilder.swiglu().flag("c").branch("Z", "c", own, plain).output("Z", 2, 16);
+        return Rewriter.of(model.file(), Mode.FUSED).sites().get(0).action();
+    }
+
     private static void assertSameOutputs(ModelBuilder model) throws OrtException {
         Rewriter rewriter = Rewriter.of(model.file(), Mode.AUTO);
         assertEquals(List.of(), rewriter.sites().stream().filter(site -> site.action() == Action.LEFT).toList());

@@ -13,6 +13,16 @@ import java.util.Map;
  */
 public record AdamW(double beta1, double beta2, double epsilon, double weightDecay) implements Optimizer {
 
+    public AdamW {
+        for (double beta : new double[] {beta1, beta2}) {
+            if (!(beta >= 0 && beta < 1)) {
+                throw new IllegalArgumentException("betas must be from 0 to below 1, not " + beta);
+            }
+        }
+        Optimizer.requireFromZero("epsilon", epsilon);
+        Optimizer.requireFromZero("weight decay", weightDecay);
+    }
+
     @Override
     public String name() {
         return "adamw";

@@ -27,6 +27,13 @@ public interface Optimizer {
      */
     Rule begin(GraphWriter write, ElementType element, String learningRate, String step);
 
+    /** @throws IllegalArgumentException when {@code value} is no number from 0 on that float32 holds */
+    static void requireFromZero(String name, double value) {
+        if (!(value >= 0 && (float) value < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("the " + name + " must be a number from 0 on, not " + value);
+        }
+    }
+
     /** Writes the step of one weight. */
     @FunctionalInterface
     interface Rule {

@@ -12,6 +12,11 @@ import java.util.Map;
  */
 public record Sgd(double momentum, double weightDecay) implements Optimizer {
 
+    public Sgd {
+        Optimizer.requireFromZero("momentum", momentum);
+        Optimizer.requireFromZero("weight decay", weightDecay);
+    }
+
     @Override
     public String name() {
         return "sgd";

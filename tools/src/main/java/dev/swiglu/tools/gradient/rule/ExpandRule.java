@@ -2,19 +2,13 @@ package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
 import dev.swiglu.tools.gradient.Broadcast;
-import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.onnx.NodeRef;
+import dev.swiglu.tools.gradient.FirstInputRule;
 
 /** Y = X, broadcast to a shape: dX = dY, summed over what was broadcast. */
-public final class ExpandRule implements GradientRule {
+public final class ExpandRule implements FirstInputRule {
 
     @Override
     public void differentiate(Backward backward) {
         Broadcast.give(backward, 0, backward.upstream());
-    }
-
-    @Override
-    public boolean isDifferentiable(NodeRef node, int input) {
-        return input == 0;
     }
 }

@@ -1,10 +1,9 @@
 package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
-import dev.swiglu.tools.gradient.GradientRule;
+import dev.swiglu.tools.gradient.FirstInputRule;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
-import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.portable.GraphWriter;
 import java.util.List;
 
@@ -13,7 +12,7 @@ import java.util.List;
  * product is the same bits from run to run, which ONNX Runtime's ScatterND with addition is not on a GPU; the matrix of zeros
  * and ones has one row for each row of X and one column for each index.
  */
-public final class GatherRule implements GradientRule {
+public final class GatherRule implements FirstInputRule {
 
     @Override
     public void differentiate(Backward backward) {
@@ -31,10 +30,5 @@ public final class GatherRule implements GradientRule {
         String pairs = write.add("Concat", List.of(write.shape(indices), write.integers(-1)), Attributes.of("axis", 0));
         String product = write.add("MatMul", chosen, write.reshaped(backward.upstream(), pairs));
         backward.give(0, write.reshaped(product, shape));
-    }
-
-    @Override
-    public boolean isDifferentiable(NodeRef node, int input) {
-        return input == 0;
     }
 }

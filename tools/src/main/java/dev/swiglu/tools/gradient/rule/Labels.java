@@ -45,8 +45,7 @@ record Labels(Backward backward, ElementType element, String column) {
     /** What one unit of each label's loss does to the output, with an axis of size 1 for the classes. */
     String upstream() {
         GraphWriter write = backward.write();
-        String reduction = Attributes.find(backward.node().node(), "reduction")
-                .map(attribute -> attribute.getS().toStringUtf8()).orElse("mean");
+        String reduction = Attributes.text(backward.node().node(), "reduction", "mean");
         Optional<String> counted = counted();
         String share = switch (reduction) {
             case "none" -> write.unsqueezed(backward.upstream(), 1);
@@ -55,7 +54,8 @@ record Labels(Backward backward, ElementType element, String column) {
                     mask -> write.sum(write.cast(mask, element.wide()), false)).orElseGet(() -> write.add("Size", column)));
             default -> throw backward.refusal("its reduction '" + reduction + "' is not known");
         };
-        return counted.map(mask -> write.add("Mul", share, write.cast(mask, element))).orElse(share);
+        // the mean over no label at all is no number, and must not reach the ignored ones
+        return counted.map(mask -> write.add("Where", mask, share, write.scalar(element, 0))).orElse(share);
     }
 
     /** True for labels that count, false for ignored ones; empty where all count. */

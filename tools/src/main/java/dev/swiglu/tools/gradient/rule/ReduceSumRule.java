@@ -1,19 +1,13 @@
 package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
-import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.onnx.NodeRef;
+import dev.swiglu.tools.gradient.FirstInputRule;
 
 /** Y = Σ X over some axes: dX = dY, repeated along them. */
-public final class ReduceSumRule implements GradientRule {
+public final class ReduceSumRule implements FirstInputRule {
 
     @Override
     public void differentiate(Backward backward) {
         backward.give(0, Reduction.repeated(backward, backward.upstream()));
-    }
-
-    @Override
-    public boolean isDifferentiable(NodeRef node, int input) {
-        return input == 0;
     }
 }

@@ -1,11 +1,10 @@
 package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
-import dev.swiglu.tools.gradient.GradientRule;
-import dev.swiglu.tools.portable.GraphWriter;
+import dev.swiglu.tools.gradient.FirstInputRule;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ElementType;
-import dev.swiglu.tools.onnx.NodeRef;
+import dev.swiglu.tools.portable.GraphWriter;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,7 +12,7 @@ import java.util.List;
  * Y = a part of X, in steps of 1: dX = dY with zeros around it, as many in front as the slice starts behind, all others after.
  * Starts count from the end where they are negative, and are cut to the size of the axis.
  */
-public final class SliceRule implements GradientRule {
+public final class SliceRule implements FirstInputRule {
     private static final int AXES = 3;
     private static final int STEPS = 4;
     private static final long INTEGER_MAX = 12;
@@ -51,10 +50,5 @@ public final class SliceRule implements GradientRule {
         if (!ones) {
             throw backward.refusal("its steps '" + input + "' are not constantly 1");
         }
-    }
-
-    @Override
-    public boolean isDifferentiable(NodeRef node, int input) {
-        return input == 0;
     }
 }

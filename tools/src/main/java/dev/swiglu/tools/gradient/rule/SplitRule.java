@@ -1,15 +1,14 @@
 package dev.swiglu.tools.gradient.rule;
 
 import dev.swiglu.tools.gradient.Backward;
-import dev.swiglu.tools.gradient.GradientRule;
+import dev.swiglu.tools.gradient.FirstInputRule;
 import dev.swiglu.tools.onnx.Attributes;
-import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.portable.GraphWriter;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Y₁, Y₂, ... = parts of X along one axis: dX is their gradients side by side, zeros for parts that nobody reads. */
-public final class SplitRule implements GradientRule {
+public final class SplitRule implements FirstInputRule {
 
     @Override
     public void differentiate(Backward backward) {
@@ -22,10 +21,5 @@ public final class SplitRule implements GradientRule {
         }
         backward.give(0, write.add("Concat", parts,
                 Attributes.of("axis", Attributes.integer(backward.node().node(), "axis", 0))));
-    }
-
-    @Override
-    public boolean isDifferentiable(NodeRef node, int input) {
-        return input == 0;
     }
 }

@@ -7,31 +7,15 @@ import ai.onnx.proto.OnnxMl.NodeProto;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import dev.swiglu.tools.onnx.NodeRef;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** An attribute holds what its type says and nothing else, so that every reader takes the same value from it. */
 final class AttributeCheck implements ModelCheck {
-    private static final Map<AttributeType, Integer> FIELDS = Map.ofEntries(
-            Map.entry(AttributeType.FLOAT, AttributeProto.F_FIELD_NUMBER),
-            Map.entry(AttributeType.INT, AttributeProto.I_FIELD_NUMBER),
-            Map.entry(AttributeType.STRING, AttributeProto.S_FIELD_NUMBER),
-            Map.entry(AttributeType.TENSOR, AttributeProto.T_FIELD_NUMBER),
-            Map.entry(AttributeType.GRAPH, AttributeProto.G_FIELD_NUMBER),
-            Map.entry(AttributeType.SPARSE_TENSOR, AttributeProto.SPARSE_TENSOR_FIELD_NUMBER),
-            Map.entry(AttributeType.TYPE_PROTO, AttributeProto.TP_FIELD_NUMBER),
-            Map.entry(AttributeType.FLOATS, AttributeProto.FLOATS_FIELD_NUMBER),
-            Map.entry(AttributeType.INTS, AttributeProto.INTS_FIELD_NUMBER),
-            Map.entry(AttributeType.STRINGS, AttributeProto.STRINGS_FIELD_NUMBER),
-            Map.entry(AttributeType.TENSORS, AttributeProto.TENSORS_FIELD_NUMBER),
-            Map.entry(AttributeType.GRAPHS, AttributeProto.GRAPHS_FIELD_NUMBER),
-            Map.entry(AttributeType.SPARSE_TENSORS, AttributeProto.SPARSE_TENSORS_FIELD_NUMBER),
-            Map.entry(AttributeType.TYPE_PROTOS, AttributeProto.TYPE_PROTOS_FIELD_NUMBER));
-
-    private static final Set<FieldDescriptor> VALUES = FIELDS.values().stream()
-            .map(AttributeProto.getDescriptor()::findFieldByNumber).collect(Collectors.toSet());
+    private static final Map<AttributeType, FieldDescriptor> FIELDS = Stream.of(AttributeType.values())
+            .filter(type -> type != AttributeType.UNDEFINED).collect(Collectors.toMap(type -> type, AttributeCheck::field));
 
     @Override
     public void check(ModelProto model, Path file) {
@@ -49,10 +33,22 @@ final class AttributeCheck implements ModelCheck {
 
     /** A type left out, as the oldest exporters do, may come with one value; a reference to a function's attribute with none. */
     private static boolean isConsistent(AttributeProto attribute) {
-        Integer expected = attribute.getRefAttrName().isEmpty() ? FIELDS.get(attribute.getType()) : null;
-        Stream<FieldDescriptor> held = VALUES.stream().filter(field -> field.isRepeated()
+        FieldDescriptor expected = attribute.getRefAttrName().isEmpty() ? FIELDS.get(attribute.getType()) : null;
+        Stream<FieldDescriptor> held = FIELDS.values().stream().filter(field -> field.isRepeated()
                 ? attribute.getRepeatedFieldCount(field) > 0 : attribute.hasField(field));
-        return expected == null ? held.count() <= (attribute.getRefAttrName().isEmpty() ? 1 : 0)
-                : held.allMatch(field -> field.getNumber() == expected);
+        return expected == null ? held.count() <= (attribute.getRefAttrName().isEmpty() ? 1 : 0) : held.allMatch(expected::equals);
+    }
+
+    /** Where an attribute of this type holds its value: most fields are named as the type is. */
+    private static FieldDescriptor field(AttributeType type) {
+        return AttributeProto.getDescriptor().findFieldByName(switch (type) {
+            case FLOAT -> "f";
+            case INT -> "i";
+            case STRING -> "s";
+            case TENSOR -> "t";
+            case GRAPH -> "g";
+            case TYPE_PROTO -> "tp";
+            default -> type.name().toLowerCase(Locale.ROOT);
+        });
     }
 }

@@ -2,6 +2,7 @@ package dev.swiglu.tools.rewrite.formula;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
+import dev.swiglu.tools.onnx.ConstantNode;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.LocalFunction;
 import dev.swiglu.tools.onnx.NodeRef;
@@ -106,16 +107,14 @@ public final class FormulaReader {
     }
 
     private Optional<Reading> number(String value) {
-        Optional<NodeProto> constant = local(value).filter(node -> node.is("Constant")).map(this::bound);
-        Optional<Reading> real = constant.flatMap(node -> Attributes.find(node, "value_float"))
-                .map(attribute -> Reading.of(attribute.getF()));
+        Optional<NodeProto> constant = scope.ownProducer(value).filter(node -> node.is("Constant")).map(this::bound);
         Optional<TensorData> tensor = constant.isEmpty() ? view.index().constant(scope, value)
-                : Attributes.find(constant.get(), "value").map(attribute -> TensorData.of(attribute.getT(), view.index().file()));
-        return real.or(() -> tensor.filter(data -> data.count() == 1).map(data -> Reading.of(data.doubles()[0])));
+                : ConstantNode.tensor(constant.get()).map(held -> TensorData.of(held, view.index().file()));
+        return tensor.filter(data -> data.count() == 1).map(data -> Reading.of(data.doubles()[0]));
     }
 
     private Optional<Reading> computed(String value) {
-        return local(value).flatMap(node -> {
+        return scope.ownProducer(value).flatMap(node -> {
             List<String> inputs = inputs(node);
             return formula(node, value, inputs).flatMap(formula -> reading(node, formula, inputs));
         });
@@ -211,11 +210,6 @@ public final class FormulaReader {
             names.remove(names.size() - 1);
         }
         return names;
-    }
-
-    /** A body may read what is computed outside of it; then the nodes are not this body's to replace. */
-    private Optional<NodeRef> local(String value) {
-        return scope.producer(value).filter(node -> node.scope() == scope);
     }
 
     private NodeProto bound(NodeRef node) {

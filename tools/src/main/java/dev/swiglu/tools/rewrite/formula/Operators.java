@@ -1,6 +1,5 @@
 package dev.swiglu.tools.rewrite.formula;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.Attributes;
 import java.util.Optional;
@@ -77,8 +76,7 @@ final class Operators {
     }
 
     private static boolean approximates(NodeProto node) {
-        return Attributes.find(node, "approximate").map(AttributeProto::getS)
-                .filter(name -> name.toStringUtf8().equals("tanh")).isPresent();
+        return Attributes.text(node, "approximate", "none").equals("tanh");
     }
 
     private static Polynomial power(Polynomial x, OptionalDouble exponent) {

@@ -9,7 +9,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** Which activation a formula is. A new one is a new line here, and its formula in {@link Activations}. */
+/**
+ * Which activation a formula is. A new one is a new line here, its formula in {@link Activations}, its name in {@link NearMiss},
+ * its nodes in {@code portable.Formula} and its float64 values in {@code verify.exact.Activation}.
+ */
 final class ActivationForms {
     private final Polynomial x;
     private final double tolerance;

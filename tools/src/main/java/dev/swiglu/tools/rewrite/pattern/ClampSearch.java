@@ -45,12 +45,12 @@ record ClampSearch(ModelView view, Scope scope) {
     }
 
     private Optional<Step> shift(String value) {
-        return local(value).filter(node -> node.is("Add")).flatMap(add -> withNumber(add));
+        return local(value).filter(node -> node.is("Add")).flatMap(this::withNumber);
     }
 
     private Optional<Step> limitFromAbove(String value) {
         return local(value).flatMap(node -> node.is("Min") ? withNumber(node)
-                : bound(node, 1, "min").isEmpty() && !hasBound(node, 1, "min")
+                : !hasMinimum(node)
                         ? bound(node, 2, "max").map(limit -> new Step(node.input(0), limit, List.of(node))) : Optional.empty());
     }
 
@@ -82,8 +82,8 @@ record ClampSearch(ModelView view, Scope scope) {
                 : Attributes.find(clip.node(), attribute).map(AttributeProto::getF).or(() -> number(clip.input(input)));
     }
 
-    private static boolean hasBound(NodeRef clip, int input, String attribute) {
-        return Attributes.find(clip.node(), attribute).isPresent() || !clip.input(input).isEmpty();
+    private static boolean hasMinimum(NodeRef clip) {
+        return Attributes.find(clip.node(), "min").isPresent() || !clip.input(1).isEmpty();
     }
 
     private Optional<Float> number(String value) {
@@ -93,6 +93,6 @@ record ClampSearch(ModelView view, Scope scope) {
     }
 
     private Optional<NodeRef> local(String value) {
-        return scope.producer(SameValue.withoutIdentity(scope, value)).filter(node -> node.scope() == scope);
+        return scope.ownProducer(SameValue.withoutIdentity(scope, value));
     }
 }

@@ -89,8 +89,7 @@ final class GateSearch {
     }
 
     private List<NodeRef> producers(NodeRef node) {
-        return node.node().getInputList().stream().flatMap(input -> scope.producer(input).stream())
-                .filter(producer -> producer.scope() == scope).toList();
+        return node.node().getInputList().stream().flatMap(input -> scope.ownProducer(input).stream()).toList();
     }
 
     private boolean bends(NodeRef node) {
@@ -121,7 +120,7 @@ final class GateSearch {
         Set<NodeRef> nodes = new LinkedHashSet<>(reading.nodes());
         String source = up;
         if (!reader.casts().isEmpty()) {
-            Optional<NodeRef> cast = scope.producer(up).filter(node -> node.is("Cast") && node.scope() == scope);
+            Optional<NodeRef> cast = scope.ownProducer(up).filter(node -> node.is("Cast"));
             if (cast.isPresent() && element(up) != element && element(cast.get().input(0)) == element) {
                 source = cast.get().input(0);
                 nodes.add(cast.get());

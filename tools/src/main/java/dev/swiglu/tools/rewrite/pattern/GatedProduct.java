@@ -1,5 +1,6 @@
 package dev.swiglu.tools.rewrite.pattern;
 
+import ai.onnx.proto.OnnxMl.AttributeProto;
 import dev.swiglu.tools.onnx.NodeRef;
 import dev.swiglu.tools.onnx.Scope;
 import java.util.ArrayList;
@@ -50,6 +51,13 @@ public record GatedProduct(NodeRef product, Gate gate, String up, Clamping clamp
             taken.addAll(product.gate().nodes());
         });
         return NearMiss.findAll(view, taken);
+    }
+
+    /** How an operator says what this computes. */
+    public List<AttributeProto> attributes() {
+        List<AttributeProto> attributes = new ArrayList<>(gate.activation().attributes());
+        attributes.addAll(clamping.attributes());
+        return attributes;
     }
 
     public Scope scope() {

@@ -15,10 +15,11 @@ import java.util.stream.Collectors;
  * A product that looks like a gated MLP and is none that our operators compute: one projection of X, through something that
  * is not linear, times another projection of the same X.
  *
+ * @param gate the input of the product that is not linear in X
  * @param form the operators between projection and product
  * @param reason names the node in the way
  */
-public record NearMiss(NodeRef product, String gate, String up, String form, String reason) {
+public record NearMiss(NodeRef product, String gate, String form, String reason) {
     private static final int FARTHEST = 24;
     private static final Set<String> PROJECTIONS = Set.of("MatMul", "Gemm", "FusedMatMul", "FusedGemm", "MatMulNBits",
             "MatMulInteger", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", "QLinearMatMul", "MatMulBnb4", "QGemm");
@@ -30,7 +31,7 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
             "PRelu", "Softsign", "ThresholdedRelu", "QLinearSigmoid", "Pow", "Abs", "Log", "Reciprocal", "Where");
     private static final String ACTIVATIONS = "silu, sigmoid, gelu, gelu_tanh, relu, quick_gelu, squared_relu, mish or identity";
 
-    /** The near misses among the products that nobody {@code taken}. */
+    /** The near misses among the products that are not {@code taken}. */
     static List<NearMiss> findAll(ModelView view, Set<NodeRef> taken) {
         List<NearMiss> found = new ArrayList<>();
         for (Scope scope : view.index().scopes()) {
@@ -60,7 +61,7 @@ public record NearMiss(NodeRef product, String gate, String up, String form, Str
         boolean sameX = SameValue.test(view.index(), product.scope(), first.input(0), second.input(0));
         boolean packed = first.equals(second) && up.nodes().stream().anyMatch(node -> node.is("Split") || node.is("Slice"));
         return !sameX || first.equals(second) && !packed ? Optional.empty()
-                : Optional.of(new NearMiss(product, product.input(gated), product.input(1 - gated), form(gate), reason(gate, up)));
+                : Optional.of(new NearMiss(product, product.input(gated), form(gate), reason(gate, up)));
     }
 
     private static String form(Path gate) {

@@ -59,18 +59,18 @@ public record Packing(String packed, String layout, Set<NodeRef> nodes) {
         }
 
         private Optional<NodeRef> cutter(String value) {
-            return local(SameValue.withoutIdentity(scope, value))
+            return scope.ownProducer(SameValue.withoutIdentity(scope, value))
                     .filter(node -> node.is("Split") || node.is("Slice") || node.is("Gather"));
         }
 
         private Optional<Half> half(String value) {
             Set<NodeRef> nodes = new LinkedHashSet<>();
             String source = value;
-            Optional<NodeRef> producer = local(source);
+            Optional<NodeRef> producer = scope.ownProducer(source);
             while (producer.isPresent() && producer.get().is("Identity")) {
                 nodes.add(producer.get());
                 source = producer.get().input(0);
-                producer = local(source);
+                producer = scope.ownProducer(source);
             }
             if (producer.isEmpty()) {
                 return Optional.empty();
@@ -106,7 +106,7 @@ public record Packing(String packed, String layout, Set<NodeRef> nodes) {
 
         /** Gather of place 0 or 1 of a dimension of 2 that a Reshape made of the last one. */
         private Optional<Half> gathered(NodeRef node, Set<NodeRef> nodes) {
-            Optional<NodeRef> reshape = local(node.input(0)).filter(producer -> producer.is("Reshape"));
+            Optional<NodeRef> reshape = scope.ownProducer(node.input(0)).filter(producer -> producer.is("Reshape"));
             Optional<List<Long>> place = integers().of(scope, node.input(1)).filter(list -> list.size() == 1)
                     .filter(list -> view.types().of(scope, node.input(1)).shape().rank() == 0);
             Optional<List<Long>> target = reshape.flatMap(made -> integers().of(scope, made.input(1)));
@@ -150,10 +150,6 @@ public record Packing(String packed, String layout, Set<NodeRef> nodes) {
 
         private IntegerValues integers() {
             return new IntegerValues(view.index(), view.types());
-        }
-
-        private Optional<NodeRef> local(String value) {
-            return scope.producer(value).filter(node -> node.scope() == scope);
         }
     }
 }

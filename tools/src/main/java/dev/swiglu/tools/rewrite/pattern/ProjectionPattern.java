@@ -147,8 +147,7 @@ final class ProjectionPattern {
 
     /** Reshape · MatMul · Reshape is a product of the original X when it gives back the rows that X had. */
     private Result<Projection> unwrapped(Projection inner, String result) {
-        Optional<NodeRef> reshape = scope.producer(inner.x())
-                .filter(node -> node.is("Reshape") && node.scope() == scope);
+        Optional<NodeRef> reshape = scope.ownProducer(inner.x()).filter(node -> node.is("Reshape"));
         if (reshape.isPresent()) {
             String x = source(reshape.get().input(0));
             Shape given = view.types().of(scope, x).shape();

@@ -1,6 +1,5 @@
 package dev.swiglu.tools.rewrite.rule;
 
-import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.onnx.NodeRef;
@@ -8,7 +7,6 @@ import dev.swiglu.tools.onnx.ValueTypes.ValueType;
 import dev.swiglu.tools.rewrite.pattern.GatedProduct;
 import dev.swiglu.tools.rewrite.pattern.ModelView;
 import dev.swiglu.tools.rewrite.pattern.Result;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -37,35 +35,25 @@ public final class FuseActivation implements RewriteRule {
     public Result<Rewrite> apply(GatedProduct product, ModelView view) {
         Set<NodeRef> nodes = new LinkedHashSet<>(product.gate().nodes());
         nodes.add(product.product());
-        Optional<String> obstacle = mismatch(product, view).or(() -> Removal.obstacle(nodes, product.product()));
+        Optional<String> obstacle = Unfit.biased(product.gate()).or(() -> mismatch(product, view))
+                .or(() -> Unfit.untyped(product.gate().input(), element(product, view)))
+                .or(() -> Removal.obstacle(nodes, product.product()));
         return Result.unless(obstacle, () -> fuse(product, nodes, view));
     }
 
-    private Optional<String> mismatch(GatedProduct product, ModelView view) {
-        if (!product.gate().bias().isEmpty()) {
-            return Optional.of("The activation itself adds the bias '" + product.gate().bias()
-                    + "'; SwiGLU adds none, only FusedSwiGLU does.");
-        }
+    private static Optional<String> mismatch(GatedProduct product, ModelView view) {
         ValueType gate = view.types().of(product.scope(), product.gate().input());
         ValueType up = view.types().of(product.scope(), product.up());
-        if (!view.types().haveSameShape(product.scope(), product.gate().input(), product.up())) {
-            return Optional.of("'" + product.gate().input() + "' " + gate.shape() + " and '" + product.up() + "' " + up.shape()
-                    + " are not known to have one shape, and SwiGLU does not broadcast;"
-                    + " if they do have one, run shape inference on the model first.");
-        }
-        if (!element(product, view).isComputable()) {
-            return Optional.of("The element type of '" + product.gate().input()
-                    + "' is not known to be float32, float16, bfloat16 or float64; run shape inference on the model first.");
-        }
-        return Optional.empty();
+        return view.types().haveSameShape(product.scope(), product.gate().input(), product.up()) ? Optional.empty()
+                : Optional.of("'" + product.gate().input() + "' " + gate.shape() + " and '" + product.up() + "' " + up.shape()
+                        + " are not known to have one shape, and SwiGLU does not broadcast;"
+                        + " if they do have one, run shape inference on the model first.");
     }
 
     private Rewrite fuse(GatedProduct product, Set<NodeRef> nodes, ModelView view) {
         ElementType element = element(product, view);
-        List<AttributeProto> attributes = new ArrayList<>(product.gate().activation().attributes());
-        attributes.addAll(product.clamping().attributes());
         NodeProto replacement = Replacement.node(product.product(), operator(), List.of(product.gate().input(), product.up()),
-                attributes);
+                product.attributes());
         return new Rewrite(product.product(), replacement, nodes,
                 PortableFunction.of(replacement, element, view.index().opset("")), form(product), element,
                 columnsOfX(product, view), boxed(view.types().of(product.scope(), product.gate().input()).last()));

@@ -41,23 +41,14 @@ public final class FusePacked implements RewriteRule {
             nodes.addAll(gated.gate().nodes());
             nodes.add(gated.product());
             ValueType type = view.types().of(gated.scope(), halves.packed());
-            Optional<String> obstacle = obstacle(gated, halves, type).or(() -> Removal.obstacle(nodes, gated.product()));
+            Optional<String> obstacle = Unfit.biased(gated.gate()).or(() -> Unfit.untyped(halves.packed(), type.element()))
+                    .or(() -> Removal.obstacle(nodes, gated.product()));
             return Result.unless(obstacle, () -> fuse(gated, halves, nodes, type, view));
         });
     }
 
-    private static Optional<String> obstacle(GatedProduct product, Packing halves, ValueType type) {
-        if (!product.gate().bias().isEmpty()) {
-            return Optional.of("The activation itself adds the bias '" + product.gate().bias() + "'; SwiGLU adds none.");
-        }
-        return type.element().isComputable() ? Optional.empty()
-                : Optional.of("The element type of '" + halves.packed()
-                        + "' is not known to be float32, float16, bfloat16 or float64; run shape inference on the model first.");
-    }
-
     private Rewrite fuse(GatedProduct product, Packing halves, Set<NodeRef> nodes, ValueType type, ModelView view) {
-        List<AttributeProto> attributes = new ArrayList<>(product.gate().activation().attributes());
-        attributes.addAll(product.clamping().attributes());
+        List<AttributeProto> attributes = new ArrayList<>(product.attributes());
         attributes.add(Attributes.of("layout", halves.layout()));
         NodeProto replacement = Replacement.node(product.product(), operator(), List.of(halves.packed()), attributes);
         Optional<Projection> projection = Projection.of(view, product.scope(), halves.packed()).value();

@@ -87,8 +87,7 @@ public final class FuseProjections implements RewriteRule {
         if (up.hasBias()) {
             inputs.add(up.bias());
         }
-        List<AttributeProto> attributes = new ArrayList<>(product.gate().activation().attributes());
-        attributes.addAll(product.clamping().attributes());
+        List<AttributeProto> attributes = new ArrayList<>(product.attributes());
         if (gate.transB()) {
             attributes.add(Attributes.of("transB", 1));
         }
