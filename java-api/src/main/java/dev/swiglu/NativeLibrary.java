@@ -49,8 +49,8 @@ final class NativeLibrary {
         // On a module path a class finds what its own jar has, its loader what any jar has.
         try (InputStream resource = NativeLibrary.class.getClassLoader().getResourceAsStream(RESOURCE)) {
             if (resource == null) {
-                throw new NativeLibraryException("The operator library is in a jar of its own, which is not on the class path. Add "
-                        + NativesJar.coordinates() + " to the dependencies, or name the library's file with -D"
+                throw new NativeLibraryException("The operator library is in a jar of its own, which is not on the class path. Add the "
+                        + "dependency " + NativesJar.dependency() + ", or name the library's file with -D"
                         + SwiGlu.LIBRARY_PATH + ".");
             }
             return resource.readAllBytes();

@@ -9,14 +9,14 @@ import java.util.Properties;
 final class NativesJar {
     private NativesJar() {}
 
-    /** As Maven writes them: group, artifact, type, classifier, version. */
-    static String coordinates() {
+    /** Group, artifact, version and classifier, for a sentence. */
+    static String dependency() {
         Properties build = new Properties();
         try (InputStream resource = NativesJar.class.getResourceAsStream("natives-jar.properties")) {
             build.load(resource);
         } catch (IOException unreadable) {
             throw new UncheckedIOException(unreadable);
         }
-        return build.getProperty("coordinates");
+        return build.getProperty("dependency");
     }
 }
