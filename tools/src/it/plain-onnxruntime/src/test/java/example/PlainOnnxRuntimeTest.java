@@ -24,7 +24,7 @@ class PlainOnnxRuntimeTest {
 
     @Test
     void theLibraryComesFromTheJarOfNatives() {
-        String where = SwiGlu.class.getClassLoader().getResource("dev/swiglu/natives/libswiglu_ort.so").toString();
+        String where = String.valueOf(SwiGlu.class.getClassLoader().getResource("dev/swiglu/natives/libswiglu_ort.so"));
         assertTrue(where.matches(".*/swiglu-ort-.*-linux-x86_64(-cuda\\d+)?\\.jar!.*"), where);
     }
 
