@@ -11,7 +11,7 @@ import java.util.List;
 /** Finds the operator library's file, in the order that {@link SwiGlu} documents. */
 final class NativeLibrary {
     static final String FILE_NAME = "libswiglu_ort.so";
-    private static final String RESOURCE = "natives/" + FILE_NAME;
+    private static final String RESOURCE = "dev/swiglu/natives/" + FILE_NAME;
 
     private NativeLibrary() {}
 
@@ -46,10 +46,11 @@ final class NativeLibrary {
     }
 
     private static byte[] carried() {
-        try (InputStream resource = NativeLibrary.class.getResourceAsStream(RESOURCE)) {
+        // On a module path a class finds what its own jar has, its loader what any jar has.
+        try (InputStream resource = NativeLibrary.class.getClassLoader().getResourceAsStream(RESOURCE)) {
             if (resource == null) {
-                throw new NativeLibraryException("This build of swiglu-ort carries no operator library ("
-                        + RESOURCE + " is not in the jar). Build it with Maven, or name the file with -D"
+                throw new NativeLibraryException("The operator library is in a jar of its own, which is not on the class path. Add the "
+                        + "dependency " + NativesJar.dependency() + ", or name the library's file with -D"
                         + SwiGlu.LIBRARY_PATH + ".");
             }
             return resource.readAllBytes();
