@@ -3,24 +3,30 @@ package dev.swiglu.tools.cli;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.bench.BenchReport;
 import dev.swiglu.tools.bench.Benchmark;
+import dev.swiglu.tools.bench.Benchmark.Sessions;
+import dev.swiglu.tools.bench.Turns;
+import dev.swiglu.tools.folder.DecoderFile;
+import dev.swiglu.tools.html.BenchPage;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.inputs.Workload;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine;
 
 /** {@code swiglu bench}: latency and throughput of one model, or of two in turns. */
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
         description = "Times a model, or two models in turns in one run, at ONNX Runtime's highest optimization level.")
 public final class BenchCommand implements Callable<Integer> {
 
-    @Parameters(index = "0", paramLabel = "ORIGINAL", description = "The model to time.")
+    @Parameters(index = "0", paramLabel = "ORIGINAL", description = "The model to time, or the folder of one that writes text.")
     private Path original;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "REWRITTEN", description = "The model to compare it with.")
@@ -39,6 +45,10 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Runs before those (default: ${DEFAULT-VALUE}).")
     private int warmup;
 
+    @Option(names = "--seconds", paramLabel = "S", defaultValue = "3600",
+            description = "Begin no more runs of one comparison after so long; five are made (default: ${DEFAULT-VALUE}).")
+    private double seconds;
+
     @Option(names = "--batch", paramLabel = "N", defaultValue = "1", description = "Texts at once (default: ${DEFAULT-VALUE}).")
     private int batch;
 
@@ -50,33 +60,76 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Tokens already in the cache of a model that has one (default: ${DEFAULT-VALUE}).")
     private int past;
 
+    @Option(names = "--workloads", paramLabel = "BxT[+P]", split = ",", converter = WorkloadConverter.class,
+            description = "Instead of those three, several of them: 1x512,4x1+2048 reads a text of 512 tokens, then writes the next"
+                    + " token of four texts of 2048 (default for a folder: 1x128,1x1+128).")
+    private List<Workload> workloads;
+
+    @Option(names = "--resident", description = "Device-resident sessions: caches and results stay on the device; where one text is"
+            + " decoded, ONNX Runtime's own Java interface is timed against them.")
+    private boolean resident;
+
+    @Option(names = "--cuda-graphs", description = "With --resident: decoding is timed as captured CUDA graphs, too.")
+    private boolean cudaGraphs;
+
+    @Option(names = "--operators", paramLabel = "N", description = "Instead of timing, say which operators the time of"
+            + " device-resident runs goes to, by ONNX Runtime's profile of N of them. On a GPU that needs CUDA_LAUNCH_BLOCKING=1 in"
+            + " the environment.")
+    private Integer operatorRuns;
+
     @Mixin
-    private ReportOptions reports;
+    private PageOptions reports;
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
     @Override
     public Integer call() {
+        requireOptions();
+        OptionalInt chosenThreads = threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
+        Path originalFile = DecoderFile.of(original);
+        Path rewrittenFile = rewritten == null ? null : DecoderFile.of(rewritten);
+        reports.requireWritable(spec, originalFile, rewrittenFile);
+        ModelFile originalModel = read(originalFile);
+        ModelFile rewrittenModel = rewrittenFile == null ? null : read(rewrittenFile);
+        Sessions sessions = cudaGraphs ? Sessions.RESIDENT_WITH_GRAPHS : resident ? Sessions.RESIDENT : Sessions.HOST;
+        Benchmark benchmark = new Benchmark(device.get(), chosenThreads, new Turns(runs, warmup, seconds), sessions, chosenWorkloads());
+        BenchReport report = operatorRuns == null ? benchmark.run(originalModel, rewrittenModel, this::say)
+                : benchmark.operators(originalModel, rewrittenModel, operatorRuns, this::say);
+        reports.write(report, () -> BenchTable.of(report), () -> BenchPage.of(report), spec.commandLine().getOut());
+        return ExitCode.DONE.number();
+    }
+
+    private ModelFile read(Path file) {
+        ModelFile model = ModelFile.read(file);
+        reports.requireNotDataOf(spec, model, file);
+        return model;
+    }
+
+    private List<Workload> chosenWorkloads() {
+        if (workloads != null) {
+            return workloads;
+        }
+        return Files.isDirectory(original) ? List.of(new Workload(batch, tokens, 0), new Workload(batch, 1, tokens))
+                : List.of(new Workload(batch, tokens, past));
+    }
+
+    private void say(String what) {
+        spec.commandLine().getErr().println(what);
+        spec.commandLine().getErr().flush();
+    }
+
+    private void requireOptions() {
         requireAtLeast(1, "--runs", runs);
         requireAtLeast(0, "--warmup", warmup);
         requireAtLeast(1, "--batch", batch);
         requireAtLeast(1, "--tokens", tokens);
         requireAtLeast(0, "--past", past);
-        OptionalInt chosenThreads = threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
-        chosenThreads.ifPresent(count -> requireAtLeast(1, "--threads", count));
-        reports.requireWritable(spec, original, rewritten);
-        ModelFile originalModel = ModelFile.read(original);
-        reports.requireNotDataOf(spec, originalModel, original);
-        ModelFile rewrittenModel = null;
-        if (rewritten != null) {
-            rewrittenModel = ModelFile.read(rewritten);
-            reports.requireNotDataOf(spec, rewrittenModel, rewritten);
+        requireAtLeast(1, "--threads", threads == null ? 1 : threads);
+        requireAtLeast(1, "--operators", operatorRuns == null ? 1 : operatorRuns);
+        if (cudaGraphs && !resident) {
+            throw new ParameterException(spec.commandLine(), "--cuda-graphs captures device-resident runs; add --resident");
         }
-        BenchReport report = new Benchmark(device.get(), chosenThreads, runs, warmup, new Workload(batch, tokens, past))
-                .run(originalModel, rewrittenModel);
-        reports.write(report, () -> BenchTable.of(report), spec.commandLine().getOut());
-        return ExitCode.DONE.number();
     }
 
     private void requireAtLeast(int least, String option, int value) {

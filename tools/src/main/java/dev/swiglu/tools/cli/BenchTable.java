@@ -1,8 +1,12 @@
 package dev.swiglu.tools.cli;
 
 import dev.swiglu.tools.bench.BenchReport;
+import dev.swiglu.tools.bench.BenchReport.Comparison;
+import dev.swiglu.tools.bench.BenchReport.OperatorTimes;
+import dev.swiglu.tools.bench.BenchReport.Timing;
 import dev.swiglu.tools.bench.Statistics;
 import java.util.Locale;
+import java.util.Map;
 
 /** Timings as people read them. */
 final class BenchTable {
@@ -10,18 +14,33 @@ final class BenchTable {
     }
 
     static String of(BenchReport report) {
-        Table table = new Table("model", " p50 ms", " p90 ms", " p99 ms", " min ms", " tokens/s");
-        for (BenchReport.ModelTiming timing : report.models()) {
+        StringBuilder text = new StringBuilder();
+        report.comparisons().forEach(comparison -> text.append(of(comparison)));
+        if (report.operators() != null) {
+            report.operators().forEach(times -> text.append(of(times)));
+        }
+        return text + String.format("On %s, ONNX Runtime at ORT_ENABLE_ALL.%n", report.device());
+    }
+
+    private static String of(Comparison comparison) {
+        Table table = new Table(comparison.phase() + " " + comparison.workload(), "run by", " p50 ms", " p90 ms", " p99 ms",
+                " min ms", " tokens/s");
+        for (Timing timing : comparison.timings()) {
             Statistics latency = timing.latency();
-            table.row(timing.model(), number(latency.p50()), number(latency.p90()), number(latency.p99()),
+            table.row(timing.model(), timing.runtime(), number(latency.p50()), number(latency.p90()), number(latency.p99()),
                     number(latency.min()), number(timing.tokensPerSecond()));
         }
-        BenchReport.Ratio ratio = report.ratio();
-        String compared = ratio == null ? "" : String.format(Locale.ROOT,
-                "Rewritten / original, pair by pair: median %.3f, 90%% of the pairs between %.3f and %.3f.%n",
-                ratio.median(), ratio.p5(), ratio.p95());
-        return table + compared + String.format("%s on %s, %d interleaved runs, ONNX Runtime at ORT_ENABLE_ALL.%n",
-                report.workload(), report.device(), report.runs());
+        BenchReport.Ratio ratio = comparison.ratio();
+        return table + (ratio == null ? comparison.runs() + " runs.\n" : String.format(Locale.ROOT,
+                "Second / first, pair by pair: median %.3f, 90%% of %d pairs between %.3f and %.3f; results differ by %.1e.%n",
+                ratio.median(), comparison.runs(), ratio.p5(), ratio.p95(), comparison.difference()));
+    }
+
+    private static String of(OperatorTimes times) {
+        Table table = new Table("operators, " + times.phase() + " " + times.workload(), " ms of " + number(times.run()));
+        times.operators().entrySet().stream().sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                .forEach(entry -> table.row(entry.getKey(), number(entry.getValue())));
+        return times.model() + "\n" + table;
     }
 
     private static String number(double value) {

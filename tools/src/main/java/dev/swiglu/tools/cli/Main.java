@@ -59,6 +59,8 @@ public final class Main implements Runnable {
                 .addSubcommand(new ExportCommand())
                 .addSubcommand(new DoctorCommand())
                 .addSubcommand(new MnistCommand())
+                .addSubcommand(new LargeCommand())
+                .addSubcommand(new StartUpCommand())
                 .registerConverter(Path.class, new FileName())
                 .registerConverter(Mode.class, new Choice<>(Mode.class))
                 .registerConverter(DataMode.class, new Choice<>(DataMode.class))

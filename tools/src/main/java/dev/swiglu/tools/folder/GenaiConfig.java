@@ -58,6 +58,11 @@ final class GenaiConfig {
         }
     }
 
+    /** The file of the model that writes text. */
+    Optional<String> decoder() {
+        return Optional.ofNullable(config.path("model").path("decoder").path("filename").textValue());
+    }
+
     /** Has genai load the library for these models, named as the configuration names them. */
     void register(Map<String, ModelProto> models) {
         register(config, models);

@@ -5,14 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.swiglu.tools.cli.Main;
+import dev.swiglu.tools.CommandRun;
+import dev.swiglu.tools.large.DecoderShape;
+import dev.swiglu.tools.large.LargeModel;
+import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.verify.Exports;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BenchmarkTest {
+
+    @TempDir
+    Path folder;
 
     @Test
     void percentilesAreMeasuredRuns() {
@@ -22,20 +31,67 @@ class BenchmarkTest {
     }
 
     @Test
+    void runsAreTakenInTurns() {
+        List<String> runs = new ArrayList<>();
+        double[][] times = new Turns(3, 1, 60).milliseconds(List.of(() -> runs.add("A"), () -> runs.add("B")));
+        assertEquals("ABABBAAB", String.join("", runs));
+        assertEquals(3, times[1].length);
+        assertEquals(5, new Turns(100, 0, 0).milliseconds(List.of(() -> { }))[0].length, "a median needs five runs");
+    }
+
+    @Test
     void twoModelsAreTimedSideBySide() throws IOException {
         String model = Exports.path(Exports.LLAMA_WITH_CACHE).toString();
-        StringWriter out = new StringWriter();
-        int exit = Main.commandLine().setOut(new PrintWriter(out)).execute(
-                "bench", model, model, "--tokens", "1", "--past", "9", "--runs", "20", "--threads", "1", "--json");
-        assertEquals(0, exit);
-        JsonNode report = new ObjectMapper().readTree(out.toString());
-        assertEquals("1x1 after 9", report.get("workload").textValue());
-        assertEquals(2, report.get("models").size());
-        for (JsonNode timing : report.get("models")) {
+        JsonNode report = bench(model, model, "--tokens", "1", "--past", "9", "--runs", "20");
+        JsonNode comparison = report.get("comparisons").get(0);
+        assertEquals("1x1 after 9", comparison.get("workload").textValue());
+        assertEquals(2, comparison.get("timings").size());
+        for (JsonNode timing : comparison.get("timings")) {
             double median = timing.get("latency").get("p50_ms").doubleValue();
             assertTrue(median > 0 && median <= timing.get("latency").get("p99_ms").doubleValue(), timing.toString());
             assertEquals(1000 / median, timing.get("tokens_per_second").doubleValue(), 1e-6 * 1000 / median);
         }
-        assertTrue(report.get("ratio").get("median").doubleValue() > 0, report.toString());
+        assertTrue(comparison.get("ratio").get("median").doubleValue() > 0, report.toString());
+        assertEquals(0, comparison.get("difference").doubleValue(), "one model computes one result");
+    }
+
+    /** Caches kept in place, on the device, must give what plain ONNX Runtime gives with caches that come and go. */
+    @Test
+    void deviceResidentSessionsAreTimedAgainstTheOriginalAndAgainstPlainOnnxRuntime() throws IOException {
+        Path original = folder.resolve("original");
+        Path rewritten = folder.resolve("rewritten");
+        LargeModel.write(DecoderShape.named("toy").orElseThrow(), ElementType.FLOAT32, original);
+        CommandRun.of("rewrite", original, rewritten).succeeded();
+        Path page = folder.resolve("bench.html");
+
+        JsonNode report = bench(original.toString(), rewritten.toString(), "--resident", "--workloads", "2x9,1x1+9", "--runs", "6",
+                "--html", page.toString());
+        List<String> compared = new ArrayList<>();
+        for (JsonNode comparison : report.get("comparisons")) {
+            List<String> runtimes = comparison.get("timings").findValuesAsText("runtime");
+            compared.add(comparison.get("phase").textValue() + " " + String.join("/", runtimes));
+            assertTrue(comparison.get("difference").doubleValue() < 1e-5, comparison.toString());
+        }
+        assertEquals(List.of("prefill ResidentSession/ResidentSession", "decode ResidentSession/ResidentSession",
+                "decode OrtSession/ResidentSession"), compared);
+        assertTrue(Files.readString(page).contains("decode 1x1 after 9"));
+    }
+
+    @Test
+    void theProfileSaysWhichOperatorsRan() throws IOException {
+        String model = Exports.path(Exports.LLAMA_WITH_CACHE).toString();
+        JsonNode times = bench(model, "--operators", "3").get("operators").get(0);
+        double sum = 0;
+        for (JsonNode operator : times.get("operators_ms")) {
+            sum += operator.doubleValue();
+        }
+        assertTrue(times.get("operators_ms").get("MatMul").doubleValue() > 0, times.toString());
+        assertTrue(sum > 0 && sum <= 1.2 * times.get("run_ms").doubleValue(), times.toString());
+    }
+
+    private static JsonNode bench(String... arguments) throws IOException {
+        List<String> all = new ArrayList<>(List.of("bench", "--threads", "1", "--json"));
+        all.addAll(List.of(arguments));
+        return new ObjectMapper().readTree(CommandRun.of(all.toArray()).succeeded().out());
     }
 }

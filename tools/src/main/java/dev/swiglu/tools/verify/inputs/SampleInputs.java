@@ -68,6 +68,19 @@ public final class SampleInputs {
         return new Sample(workload.toString(), inputs);
     }
 
+    /** As {@link #of}, without the key-value cache, which {@link #caches} describes. */
+    public Map<String, Tensor> besidesCaches(Workload workload) {
+        Map<String, Tensor> inputs = new LinkedHashMap<>();
+        GraphInputs.required(graph).stream().filter(input -> !isCache(input))
+                .forEach(input -> inputs.put(input.getName(), tensor(input, workload)));
+        return inputs;
+    }
+
+    public List<CacheInput> caches(Workload workload) {
+        return GraphInputs.required(graph).stream().filter(SampleInputs::isCache)
+                .map(input -> new CacheInput(input.getName(), GraphInputs.type(input), shape(input, workload))).toList();
+    }
+
     /** The nearest workload that the graph allows: sizes that it fixes are kept, and without a cache there is no past. */
     public Workload fitted(Workload wanted) {
         int batch = wanted.batch();

@@ -9,7 +9,12 @@ package dev.swiglu.tools.verify.inputs;
  */
 public record Workload(int batch, int tokens, int past) {
 
-    int total() {
+    /** Whether it writes the next token of texts that were read before. */
+    public boolean isDecoding() {
+        return tokens == 1 && past > 0;
+    }
+
+    public int total() {
         return past + tokens;
     }
 

@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# From the start of a JVM to the first token of a small model on a GPU, and what plain ONNX Runtime Java takes for the original
+# of it: environment, CUDA session, first run.
+#
+#   custom-op-cuda/bench/startup.sh OUT
+#
+# writes OUT/startup.rows.json (a row of GPU.json: medians of the runs after the first, which fills the caches) and prints it. Needs
+# what tools/gpu-java-tests needs, and Python. SWIGLU_SMALL_MODEL names the folder of the model, a toy unless set; SWIGLU_DEVICE
+# is for trying it out without a GPU.
+set -euo pipefail
+: "${ORT_JAR:?names the jar of ONNX Runtime}" "${ORT_NATIVE:?names the folder of its native libraries}"
+
+mkdir -p "$1"
+out=$(cd "$1" && pwd)
+root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
+device=${SWIGLU_DEVICE:-cuda} runs=5
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+class_path=$root/java-api/target/classes:$root/tools/target/classes:$ORT_JAR
+for jar in "$root"/tools/target/gpu-tests/*.jar; do class_path+=:$jar; done
+swiglu() {
+  java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Ddev.swiglu.cache.dir="$scratch" -Donnxruntime.native.path="$ORT_NATIVE" \
+    -cp "$class_path" dev.swiglu.tools.cli.Main "$@"
+}
+
+small=${SWIGLU_SMALL_MODEL:-$scratch/toy}
+[ -e "$small" ] || swiglu large toy "$small"
+swiglu rewrite "$small" "$scratch/rewritten" > /dev/null
+for run in $(seq 0 "$runs"); do
+  swiglu start-up "$scratch/rewritten" --device "$device" --report "$scratch/ours-$run.json"
+  swiglu start-up "$small" --device "$device" --plain --report "$scratch/plain-$run.json"
+done
+
+python3 - "$scratch" "$runs" "$(basename "$small")" "$out/startup.rows.json" <<'PYTHON'
+import json, statistics, sys
+scratch, runs, model, file = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
+parts = ("java", "environment", "session", "first_run", "total")
+def medians(side):
+    reports = [json.load(open(f"{scratch}/{side}-{run}.json")) for run in range(1, runs + 1)]
+    return {part: 1e3 * statistics.median(report[f"{part}_ms"] for report in reports) for part in parts}
+ours, plain = medians("ours"), medians("plain")
+row = {"op": "session", "model": model, "phase": "start-up", "M": 16, "us": ours.pop("total"), "parts_us": ours,
+       "baselines": {"plain_java": plain.pop("total")}, "plain_java_parts_us": plain}
+json.dump([row], open(file, "w"))
+PYTHON
