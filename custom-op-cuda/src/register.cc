@@ -132,7 +132,8 @@ extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL Regist
   const OrtApi* api = ort::is_supported(version.c_str()) ? base->GetApi(ort::kApiVersion) : nullptr;
   if (api == nullptr) {
     // Only an API of the runtime's own can make a status; version 1 is in every release.
-    const std::string sentence = std::string("swiglu_ort needs ONNX Runtime ") + ort::kOldestRuntime + " or newer; this is " + version + ".";
+    const std::string sentence =
+        std::string("swiglu_ort needs ONNX Runtime ") + ort::kOldestRuntime + " or newer; this is " + version + ".";
     return base->GetApi(1)->CreateStatus(ORT_NOT_IMPLEMENTED, sentence.c_str());
   }
   ort::set_runtime(api, version.c_str());

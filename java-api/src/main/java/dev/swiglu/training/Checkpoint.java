@@ -78,7 +78,8 @@ public record Checkpoint(long step, float lossScale, int goodSteps, DataPosition
         try {
             return parse.apply(text);
         } catch (NumberFormatException notOne) {
-            throw new IllegalArgumentException("The entry '" + key + "' is '" + text + "', and not the number that it must be.", notOne);
+            throw new IllegalArgumentException("The entry '" + key + "' is '" + text + "', and not the number that it must be.",
+                    notOne);
         }
     }
 
