@@ -1,5 +1,9 @@
 package dev.swiglu;
 
+import static dev.swiglu.ResidentModels.HEAD;
+import static dev.swiglu.ResidentModels.attention;
+import static dev.swiglu.ResidentModels.bindTokens;
+import static dev.swiglu.ResidentModels.random;
 import static dev.swiglu.TensorType.FLOAT16;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
