@@ -27,7 +27,7 @@ final class CudaProbe {
     }
 
     private static Optional<String> probe(Device.Cuda device) {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        OrtEnvironment environment = RuntimeLoader.environment();
         if (!OrtEnvironment.getAvailableProviders().contains(OrtProvider.CUDA)) {
             return Optional.of("ONNX Runtime " + environment.getVersion() + " was found without CUDA, so " + device
                     + " cannot be used: depend on onnxruntime_gpu instead of onnxruntime.");

@@ -1,6 +1,5 @@
 package dev.swiglu;
 
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
@@ -95,7 +94,7 @@ public final class SessionBuilder {
      * @throws ModelException when ONNX Runtime refuses the model
      */
     public ModelSession open() {
-        return open(new OrtSession.SessionOptions());
+        return open(RuntimeLoader.newOptions());
     }
 
     /**
@@ -114,7 +113,7 @@ public final class SessionBuilder {
         boolean opened = false;
         try {
             apply(options);
-            session = model.open(OrtEnvironment.getEnvironment(), options);
+            session = model.open(RuntimeLoader.environment(), options);
             ModelSession result = new ModelSession(session, options, device, profile.isPresent());
             opened = true;
             return result;
