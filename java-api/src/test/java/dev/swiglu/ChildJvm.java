@@ -17,6 +17,7 @@ public final class ChildJvm {
     private final Map<String, String> properties = new TreeMap<>();
     private final Map<String, String> environment = new TreeMap<>();
 
+    private final List<String> launcher = new ArrayList<>();
     private String classPath = System.getProperty("java.class.path");
 
     /** What the process left: {@code output} is its standard output without the last line break, {@code errors} its standard error. */
@@ -29,6 +30,12 @@ public final class ChildJvm {
 
     public ChildJvm environment(String name, Object value) {
         environment.put(name, value.toString());
+        return this;
+    }
+
+    /** Makes writes fail beyond so many KiB of a file, as they do on a full disk. */
+    public ChildJvm limitFiles(int kib) {
+        launcher.addAll(List.of("bash", "-c", "ulimit -f " + kib + "; exec \"$@\"", "limited"));
         return this;
     }
 
@@ -46,7 +53,7 @@ public final class ChildJvm {
     }
 
     public Running start(Class<?> main, Object... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath, main.getName()));
