@@ -1,6 +1,7 @@
 package dev.swiglu;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -52,7 +53,7 @@ final class LibraryCache {
         for (CacheRoot root : CacheRoot.candidates()) {
             try {
                 return unpack(bundle, root.path());
-            } catch (IOException | InvalidPathException | SecurityException failure) {
+            } catch (IOException | UncheckedIOException | InvalidPathException | SecurityException failure) {
                 tried.add(root + ": " + IoReason.of(failure));
             }
         }

@@ -47,6 +47,11 @@ public final class ChildJvm {
         return this;
     }
 
+    public ChildJvm firstOnClassPath(Path jar) {
+        classPath = jar + File.pathSeparator + classPath;
+        return this;
+    }
+
     /** Runs to the end. */
     public Result run(Class<?> main, Object... arguments) throws IOException, InterruptedException {
         return start(main, arguments).await();

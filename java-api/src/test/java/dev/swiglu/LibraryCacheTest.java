@@ -13,6 +13,7 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -141,17 +142,16 @@ class LibraryCacheTest {
     @Test
     void killedAtAnyMomentLeavesNothingThatALaterRunWouldUse() throws Exception {
         Path folder = unpacked(jar);
-        Path unfinished = cache.resolve(".unfinished-" + folder.getFileName());
         Random random = new Random(7);
         for (int i = 0; i < KILLS; i++) {
             if (Files.exists(folder)) {
                 deleteAll(folder);
             }
-            Object before = changed(unfinished);
+            FileTime before = Files.getLastModifiedTime(cache);
             Process process = child().start(Unpack.class, jar).process();
             boolean begun = false;
             while (!begun && !process.waitFor(1, TimeUnit.MILLISECONDS)) {
-                begun = !changed(unfinished).equals(before);
+                begun = !Files.getLastModifiedTime(cache).equals(before);
             }
             process.waitFor(random.nextInt(UNPACKING_MILLISECONDS), TimeUnit.MILLISECONDS);
             process.destroyForcibly().waitFor();
@@ -162,15 +162,6 @@ class LibraryCacheTest {
         assertEquals(folder, unpacked(jar));
         assertWhole(folder);
         assertEquals(List.of(".lock", folder.getFileName().toString()), names(cache), "what the killed ones left is gone");
-    }
-
-    /** Another value once a process has begun to unpack, be it that it deletes what the one before it left. */
-    private static Object changed(Path unfinished) {
-        try {
-            return Files.getLastModifiedTime(unfinished);
-        } catch (IOException absent) {
-            return "absent";
-        }
     }
 
     private static void deleteAll(Path folder) throws IOException {
