@@ -56,7 +56,8 @@ public final class SwiGlu {
      * each start, 0.6 GB in the GPU package. {@link ModelSession} does this by itself; other code calls it before anything else
      * of ONNX Runtime. Nothing happens when ONNX Runtime is loaded already, when its libraries are not in a jar, or when a
      * property {@code onnxruntime.native.…} or {@value #RUNTIME_CACHE}{@code =false} says so. Where no folder can be written,
-     * ONNX Runtime unpacks as it always did, after a logged warning.
+     * ONNX Runtime unpacks as it always did, after a logged warning. Releases before 1.26 unpack their GPU provider at each
+     * start all the same, when a session for a GPU is opened.
      *
      * @return the folder that the libraries were loaded from; empty when nothing happened
      */
