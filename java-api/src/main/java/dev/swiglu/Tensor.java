@@ -86,6 +86,11 @@ public final class Tensor {
         return new Tensor(type, shape, data);
     }
 
+    /** Takes {@code elements} over, all of them, from position 0 on. */
+    static Tensor over(TensorType type, ByteBuffer elements, long... shape) {
+        return new Tensor(type, shape, elements);
+    }
+
     /** Copies a tensor out of ONNX Runtime's memory; {@code tensor} stays open and belongs to the caller. */
     public static Tensor of(OnnxTensor tensor) {
         TensorInfo info = tensor.getInfo();
@@ -147,6 +152,11 @@ public final class Tensor {
     /** One element of any type but int64, by one index for each dimension. */
     public double get(long... index) {
         return TensorData.floating(type, data, Shape.offset(shape, index));
+    }
+
+    /** {@link #data} in memory that native code can reach, copied where it is not. */
+    ByteBuffer directData() {
+        return data.isDirect() ? data() : ByteBuffer.allocateDirect(data.capacity()).put(data()).flip();
     }
 
     /** For {@link ModelSession}: a view where the memory is direct; the tensor must outlive it. */
