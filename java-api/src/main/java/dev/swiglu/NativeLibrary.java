@@ -10,7 +10,7 @@ import java.util.Optional;
 final class NativeLibrary {
     static final String FILE_NAME = "libswiglu_ort.so";
     private static final String BUNDLE = "operators";
-    private static final String RESOURCE = "natives/" + FILE_NAME;
+    private static final String RESOURCE = "dev/swiglu/natives/" + FILE_NAME;
 
     private NativeLibrary() {}
 
@@ -40,11 +40,11 @@ final class NativeLibrary {
     }
 
     private static LibraryBundle carried() {
-        URL resource = NativeLibrary.class.getResource(RESOURCE);
+        // On a module path a class finds what its own jar has, its loader what any jar has.
+        URL resource = NativeLibrary.class.getClassLoader().getResource(RESOURCE);
         if (resource == null) {
-            throw new NativeLibraryException("This build of swiglu-ort carries no operator library ("
-                    + RESOURCE + " is not in the jar). Build it with Maven, or name the file with -D"
-                    + SwiGlu.LIBRARY_PATH + ".");
+            throw new NativeLibraryException("The operator library is in a jar of its own, which is not on the class path. Add the "
+                    + "dependency " + NativesJar.dependency() + ", or name the library's file with -D" + SwiGlu.LIBRARY_PATH + ".");
         }
         try {
             Optional<LibraryBundle> jar = LibraryBundle.inJar(BUNDLE, resource);

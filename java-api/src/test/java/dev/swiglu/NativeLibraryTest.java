@@ -172,6 +172,19 @@ class NativeLibraryTest {
     }
 
     @Test
+    void withoutTheJarThatCarriesItTheDependencyIsNamed() throws Exception {
+        Path classes = folder.resolve("classes-alone");
+        Path all = Path.of(SwiGlu.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        try (Stream<Path> files = Files.walk(all)) {
+            for (Path file : files.filter(file -> !file.endsWith("libswiglu_ort.so")).toList()) {
+                Files.copy(file, classes.resolve(all.relativize(file).toString()));
+            }
+        }
+        String sentence = refusal(relocated().replaceOnClassPath("classes", classes));
+        assertTrue(sentence.matches("(?s).*dev\\.swiglu:swiglu-ort, version \\d+.*, classifier linux-x86_64.*"), sentence);
+    }
+
+    @Test
     void processesThatStartTogetherFindOneFile() throws Exception {
         List<ChildJvm.Running> children = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
