@@ -1,6 +1,6 @@
 package dev.swiglu;
 
-/** ONNX Runtime refused a model or failed while running it. */
+/** ONNX Runtime refused a model or failed while running it. Where its message is one of {@link CudaTrouble}, ours explains it. */
 public final class ModelException extends SwiGluException {
     private static final long serialVersionUID = 1L;
 
@@ -9,6 +9,6 @@ public final class ModelException extends SwiGluException {
     }
 
     public ModelException(String message, Throwable cause) {
-        super(message, cause);
+        super(message + CudaTrouble.explain(message).map(explanation -> " " + explanation).orElse(""), cause);
     }
 }

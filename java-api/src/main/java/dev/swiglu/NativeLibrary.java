@@ -1,16 +1,15 @@
 package dev.swiglu;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.net.URL;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Optional;
 
 /** Finds the operator library's file, in the order that {@link SwiGlu} documents. */
 final class NativeLibrary {
     static final String FILE_NAME = "libswiglu_ort.so";
+    private static final String BUNDLE = "operators";
     private static final String RESOURCE = "dev/swiglu/natives/" + FILE_NAME;
 
     private NativeLibrary() {}
@@ -31,29 +30,25 @@ final class NativeLibrary {
 
     private static Path unpack() {
         Platform.current().requireBuilt();
-        byte[] library = carried();
-        List<String> tried = new ArrayList<>();
-        for (CacheRoot root : CacheRoot.candidates()) {
-            try {
-                return LibraryCache.unpack(library, root.path());
-            } catch (IOException | InvalidPathException | SecurityException failure) {
-                tried.add(root + ": " + IoReason.of(failure));
-            }
+        try (LibraryBundle bundle = carried()) {
+            return LibraryCache.unpack(bundle).resolve(FILE_NAME);
+        } catch (IOException failure) {
+            throw new NativeLibraryException("The operator library could not be unpacked. Tried " + failure.getMessage()
+                    + ". Name a folder that only this user can write with -D" + SwiGlu.CACHE_DIR
+                    + ", or a library file with -D" + SwiGlu.LIBRARY_PATH + ".", failure);
         }
-        throw new NativeLibraryException("The operator library could not be unpacked. Tried " + String.join("; ", tried)
-                + ". Name a folder that only this user can write with -D" + SwiGlu.CACHE_DIR
-                + ", or a library file with -D" + SwiGlu.LIBRARY_PATH + ".");
     }
 
-    private static byte[] carried() {
+    private static LibraryBundle carried() {
         // On a module path a class finds what its own jar has, its loader what any jar has.
-        try (InputStream resource = NativeLibrary.class.getClassLoader().getResourceAsStream(RESOURCE)) {
-            if (resource == null) {
-                throw new NativeLibraryException("The operator library is in a jar of its own, which is not on the class path. Add the "
-                        + "dependency " + NativesJar.dependency() + ", or name the library's file with -D"
-                        + SwiGlu.LIBRARY_PATH + ".");
-            }
-            return resource.readAllBytes();
+        URL resource = NativeLibrary.class.getClassLoader().getResource(RESOURCE);
+        if (resource == null) {
+            throw new NativeLibraryException("The operator library is in a jar of its own, which is not on the class path. Add the "
+                    + "dependency " + NativesJar.dependency() + ", or name the library's file with -D" + SwiGlu.LIBRARY_PATH + ".");
+        }
+        try {
+            Optional<LibraryBundle> jar = LibraryBundle.inJar(BUNDLE, resource);
+            return jar.isPresent() ? jar.get() : LibraryBundle.of(BUNDLE, resource);
         } catch (IOException unreadable) {
             throw new NativeLibraryException("The operator library could not be read from the jar: "
                     + unreadable.getMessage() + ".", unreadable);

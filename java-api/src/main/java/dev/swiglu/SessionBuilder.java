@@ -1,6 +1,5 @@
 package dev.swiglu;
 
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
@@ -110,7 +109,7 @@ public final class SessionBuilder {
         if (cudaGraphs) {
             throw new IllegalStateException("CUDA graphs need fixed memory; open the model with openResident().");
         }
-        return open(new OrtSession.SessionOptions());
+        return open(RuntimeLoader.newOptions());
     }
 
     /**
@@ -143,8 +142,8 @@ public final class SessionBuilder {
 
     /** ONNX Runtime's Java classes unpack a provider's libraries when it is first asked for; the C interface then finds them. */
     private void prepareProvider() throws OrtException {
-        OrtEnvironment.getEnvironment();
-        try (OrtSession.SessionOptions unused = new OrtSession.SessionOptions()) {
+        RuntimeLoader.environment();
+        try (OrtSession.SessionOptions unused = RuntimeLoader.newOptions()) {
             device.addTo(unused);
         }
     }
@@ -172,7 +171,7 @@ public final class SessionBuilder {
         boolean opened = false;
         try {
             apply(options);
-            session = model.open(OrtEnvironment.getEnvironment(), options);
+            session = model.open(RuntimeLoader.environment(), options);
             ModelSession result = new ModelSession(session, options, device, profile.isPresent());
             opened = true;
             return result;

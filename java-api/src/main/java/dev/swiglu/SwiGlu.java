@@ -3,6 +3,7 @@ package dev.swiglu;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The fused SwiGLU operators of the ONNX domain {@code dev.swiglu}, as a library that ONNX Runtime loads.
@@ -13,19 +14,25 @@ import java.nio.file.Path;
  * <p>The library's file is found once per process, in this order:
  * <ol>
  * <li>the file that the property {@value #LIBRARY_PATH} names; when it is set, nothing else is tried;
- * <li>the library carried in this jar, unpacked to {@code <checksum>/libswiglu_ort.so} below the absolute folder that the
- *     property {@value #CACHE_DIR} names; when it is set, no other folder is tried;
+ * <li>the library carried in this jar, unpacked to {@code operators-<checksum>/libswiglu_ort.so} below the absolute folder that
+ *     the property {@value #CACHE_DIR} names; when it is set, no other folder is tried;
  * <li>the same below {@code $XDG_CACHE_HOME/swiglu-ort}, or {@code ~/.cache/swiglu-ort} where the variable is not set;
  * <li>the same below {@code swiglu-ort-<user number>} in {@code java.io.tmpdir}, for users without a writable home.
  * </ol>
- * An unpacked file is compared with the jar byte for byte before each use and replaced when it differs. Its folder is
- * readable for its owner only, and a folder in which other users could exchange the file is not used.
+ * An unpacked file's size and CRC-32 are compared with the jar's before each use (of a file above 64 MiB, its size), and it is
+ * replaced when they differ. Its folder is readable for its owner only, and a folder in which other users could exchange the
+ * file is not used.
+ *
+ * <p>ONNX Runtime's own libraries are kept in the same way, in {@code onnxruntime-<checksum>}, see {@link #prepareRuntime}.
+ * Folders of other versions stay; they can be deleted whenever no process uses them.
  */
 public final class SwiGlu {
     /** Property: use exactly this library file. */
     public static final String LIBRARY_PATH = "dev.swiglu.library.path";
     /** Property: unpack the library below this folder. */
     public static final String CACHE_DIR = "dev.swiglu.cache.dir";
+    /** Property: with {@code false}, ONNX Runtime unpacks its libraries by itself, at each start. */
+    public static final String RUNTIME_CACHE = "dev.swiglu.runtime.cache";
 
     private static Path library;
     private static OrtSession.SessionOptions pin;
@@ -42,6 +49,20 @@ public final class SwiGlu {
             library = NativeLibrary.locate();
         }
         return library;
+    }
+
+    /**
+     * Loads ONNX Runtime from libraries that are unpacked from its jar only once for this user. By itself it unpacks them at
+     * each start, 0.6 GB in the GPU package. {@link ModelSession} does this by itself; other code calls it before anything else
+     * of ONNX Runtime. Nothing happens when ONNX Runtime is loaded already, when its libraries are not in a jar, or when a
+     * property {@code onnxruntime.native.…} or {@value #RUNTIME_CACHE}{@code =false} says so. Where no folder can be written,
+     * ONNX Runtime unpacks as it always did, after a logged warning. Releases before 1.26 unpack their GPU provider at each
+     * start all the same, when a session for a GPU is opened.
+     *
+     * @return the folder that the libraries were loaded from; empty when nothing happened
+     */
+    public static Optional<Path> prepareRuntime() {
+        return RuntimeLoader.load();
     }
 
     /**

@@ -17,6 +17,7 @@ public final class ChildJvm {
     private final Map<String, String> properties = new TreeMap<>();
     private final Map<String, String> environment = new TreeMap<>();
 
+    private final List<String> launcher = new ArrayList<>();
     private String classPath = System.getProperty("java.class.path");
 
     /** What the process left: {@code output} is its standard output without the last line break, {@code errors} its standard error. */
@@ -32,11 +33,22 @@ public final class ChildJvm {
         return this;
     }
 
+    /** Makes writes fail beyond so many KiB of a file, as they do on a full disk. */
+    public ChildJvm limitFiles(int kib) {
+        launcher.addAll(List.of("bash", "-c", "ulimit -f " + kib + "; exec \"$@\"", "limited"));
+        return this;
+    }
+
     /** Puts {@code jar} in place of every file on the class path whose name starts with {@code prefix}. */
     public ChildJvm replaceOnClassPath(String prefix, Path jar) {
         classPath = Arrays.stream(classPath.split(File.pathSeparator))
                 .map(entry -> Path.of(entry).getFileName().toString().startsWith(prefix) ? jar.toString() : entry)
                 .collect(Collectors.joining(File.pathSeparator));
+        return this;
+    }
+
+    public ChildJvm firstOnClassPath(Path jar) {
+        classPath = jar + File.pathSeparator + classPath;
         return this;
     }
 
@@ -46,7 +58,7 @@ public final class ChildJvm {
     }
 
     public Running start(Class<?> main, Object... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(launcher);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         properties.forEach((name, value) -> command.add("-D" + name + "=" + value));
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", classPath, main.getName()));

@@ -1,5 +1,6 @@
 package dev.swiglu.tools.cli;
 
+import dev.swiglu.Device;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.doctor.Diagnosis;
 import dev.swiglu.tools.doctor.DiagnosisText;
@@ -10,7 +11,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Exits with 0 when the operators run on the CPU, GPU or not, and with {@link ExitCode#UNAVAILABLE} when they do not. */
+/** Exits with {@link ExitCode#UNAVAILABLE} when the operators do not run on the CPU, or not on the GPU that was asked for. */
 @Command(name = "doctor", mixinStandardHelpOptions = true,
         description = "Says which GPU, driver, ONNX Runtime, CUDA libraries and operator library are found, and what to install.")
 public final class DoctorCommand implements Callable<Integer> {
@@ -18,15 +19,19 @@ public final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON instead of text.")
     private boolean json;
 
+    @Option(names = "--device", paramLabel = "cpu|cuda[:N]", defaultValue = "cpu", converter = DeviceOption.Converter.class,
+            description = "What must work, or the exit code is 6 (default: ${DEFAULT-VALUE}; a GPU is looked at in any case).")
+    private Device device;
+
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec;
 
     @Override
     public Integer call() {
-        Diagnosis diagnosis = Diagnosis.of(Host.current());
+        Diagnosis diagnosis = Diagnosis.of(Host.current(), device);
         PrintWriter out = spec.commandLine().getOut();
         out.println(json ? diagnosis.toJson() : String.join(System.lineSeparator(), DiagnosisText.of(diagnosis)));
         out.flush();
-        return (diagnosis.cpuWorks() ? ExitCode.DONE : ExitCode.UNAVAILABLE).number();
+        return (diagnosis.works() ? ExitCode.DONE : ExitCode.UNAVAILABLE).number();
     }
 }

@@ -6,18 +6,29 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.swiglu.Device;
 import java.util.List;
+import java.util.Optional;
 
-/** Everything that the doctor found; also what {@code doctor --json} prints. */
-@JsonPropertyOrder({"schema", "cpu_works", "cuda_works"})
-public record Diagnosis(String java, String platform, RuntimeState onnxRuntime, OperatorLibrary operatorLibrary, Nvidia nvidia,
-        List<CudaLibrary> cudaLibraries) {
+/**
+ * Everything that the doctor found; also what {@code doctor --json} prints.
+ *
+ * @param gpuAsked whether the GPU must work, or only may
+ */
+@JsonPropertyOrder({"schema", "works", "cpu_works", "cuda_works"})
+public record Diagnosis(String java, String platform, RuntimeState onnxRuntime, RuntimeCache runtimeCache,
+        OperatorLibrary operatorLibrary, Nvidia nvidia, GpuAccess gpuAccess, List<CudaLibrary> cudaLibraries, boolean gpuAsked) {
 
-    public static Diagnosis of(Host host) {
+    /** @param asked the device that must work */
+    public static Diagnosis of(Host host, Device asked) {
         String java = System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")";
         String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
-        return new Diagnosis(java, platform, RuntimeState.current(), OperatorLibrary.current(), Nvidia.on(host),
-                CudaLibrary.on(host));
+        boolean gpuAsked = asked instanceof Device.Cuda;
+        Device gpu = gpuAsked ? asked : Device.cuda(0);
+        RuntimeState runtime = RuntimeState.current(gpu);
+        OperatorLibrary library = OperatorLibrary.current(Optional.of(gpu).filter(device -> runtime.cudaWorks()));
+        return new Diagnosis(java, platform, runtime, RuntimeCache.on(host), library, Nvidia.on(host), GpuAccess.on(host),
+                CudaLibrary.on(host), gpuAsked);
     }
 
     @JsonProperty
@@ -32,7 +43,13 @@ public record Diagnosis(String java, String platform, RuntimeState onnxRuntime, 
 
     @JsonProperty
     public boolean cudaWorks() {
-        return cpuWorks() && onnxRuntime.hasCuda() && onnxRuntime.cudaProblem() == null;
+        return cpuWorks() && onnxRuntime.cudaWorks() && operatorLibrary.cudaProblem() == null;
+    }
+
+    /** Whether what must work does. */
+    @JsonProperty
+    public boolean works() {
+        return cpuWorks() && (!gpuAsked || cudaWorks());
     }
 
     /** What to install or change, most important first. */

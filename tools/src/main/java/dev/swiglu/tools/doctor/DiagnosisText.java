@@ -15,11 +15,12 @@ public final class DiagnosisText {
         List<String> lines = new ArrayList<>();
         lines.add(line("Java", diagnosis.java() + ", " + diagnosis.platform()));
         lines.add(line("ONNX Runtime", runtime(diagnosis.onnxRuntime())));
+        lines.add(line("loaded from", loaded(diagnosis.runtimeCache())));
         lines.add(line("operator library", library(diagnosis.operatorLibrary())));
         lines.add(line("NVIDIA driver", orAbsent(diagnosis.nvidia().driver())));
         lines.add(line("GPU", gpus(diagnosis.nvidia())));
         for (CudaLibrary library : diagnosis.cudaLibraries()) {
-            lines.add(line(library.name(), library.found().isEmpty() ? ABSENT : library.found().get(0)));
+            lines.add(line(library.needed() == null ? library.name() : library.needed(), library.usable().orElse(ABSENT)));
         }
         lines.add(line("works on", works(diagnosis)));
         List<String> advice = diagnosis.advice();
@@ -49,6 +50,16 @@ public final class DiagnosisText {
             return ABSENT;
         }
         return library.path() + (library.works() ? ", registers and runs" : ", cannot be used");
+    }
+
+    private static String loaded(RuntimeCache cache) {
+        if (cache.loadedFrom() == null) {
+            return ABSENT;
+        }
+        String others = cache.others().stream().map(other -> "%s (%d MB)".formatted(other.folder(), other.bytes() / 1_000_000))
+                .collect(Collectors.joining(", "));
+        return cache.loadedFrom() + (cache.kept() ? ", unpacked once" : ", not from the cache")
+                + (others.isEmpty() ? "" : "; there for other releases: " + others);
     }
 
     private static String gpus(Nvidia nvidia) {

@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtProvider;
 import dev.swiglu.Device;
 import dev.swiglu.DeviceUnavailableException;
+import dev.swiglu.SwiGlu;
 import java.util.List;
 
 /**
@@ -16,20 +17,22 @@ import java.util.List;
 public record RuntimeState(String version, List<String> providers, String problem, String cudaProblem) {
     private static final String CUDA = "CUDA";
 
-    public static RuntimeState current() {
+    /** @param gpu the one to try, where ONNX Runtime has CUDA */
+    public static RuntimeState current(Device gpu) {
         try {
+            SwiGlu.prepareRuntime();
             String version = OrtEnvironment.getEnvironment().getVersion();
             List<String> providers = OrtEnvironment.getAvailableProviders().stream().map(OrtProvider::name).toList();
-            return new RuntimeState(version, providers, null, providers.contains(CUDA) ? cudaProblemHere() : null);
+            return new RuntimeState(version, providers, null, providers.contains(CUDA) ? cudaProblem(gpu) : null);
         } catch (LinkageError | RuntimeException unusable) {
             Throwable cause = unusable.getCause() == null ? unusable : unusable.getCause();
             return new RuntimeState(null, List.of(), cause.toString(), null);
         }
     }
 
-    private static String cudaProblemHere() {
+    private static String cudaProblem(Device gpu) {
         try {
-            ProbeModel.identity().withoutOperators().device(Device.cuda(0)).open().close();
+            ProbeModel.identity().withoutOperators().device(gpu).open().close();
             return null;
         } catch (DeviceUnavailableException unusable) {
             return unusable.getMessage();
@@ -38,5 +41,9 @@ public record RuntimeState(String version, List<String> providers, String proble
 
     public boolean hasCuda() {
         return providers.contains(CUDA);
+    }
+
+    public boolean cudaWorks() {
+        return hasCuda() && cudaProblem == null;
     }
 }

@@ -44,6 +44,15 @@ class DoctorCommandTest {
     }
 
     @Test
+    void aGpuThatWasAskedForAndIsNotThereIsAFailure() throws Exception {
+        assertEquals(6, doctor("--device", "cuda:7", "--json"));
+        JsonNode json = new ObjectMapper().readTree(out.toString());
+        assertTrue(json.path("cpu_works").asBoolean() && !json.path("works").asBoolean(true), json.toString());
+        assertTrue(json.path("gpu_asked").asBoolean() && json.path("advice").size() > 0, json.toString());
+        assertTrue(json.path("runtime_cache").path("loaded_from").isTextual(), json.toString());
+    }
+
+    @Test
     void answersWithTheExitCodeOfAMissingLibrary(@TempDir Path folder) throws Exception {
         Path missing = folder.resolve("missing.so");
         Process doctor = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,10 +84,55 @@ class HostTest {
         Host host = host(Map.of("LD_LIBRARY_PATH", ":/opt/cuda"),
                 Map.of("ldconfig", "1 libs found\n\tlibcublas.so.12 (libc6,x86-64) => /srv/cuda/libcublas.so.12\n"));
         assertEquals(List.of(
-                new CudaLibrary("libcudart", List.of(named.toString()), List.of()),
-                new CudaLibrary("libcublas", List.of(cached.toString()), List.of()),
-                new CudaLibrary("libcublasLt", List.of(), List.of(unseen.toString())),
-                new CudaLibrary("libcudnn", List.of(system.toString()), List.of())), CudaLibrary.on(host));
+                new CudaLibrary("libcudart", null, List.of(named.toString()), List.of()),
+                new CudaLibrary("libcublas", null, List.of(cached.toString()), List.of()),
+                new CudaLibrary("libcublasLt", null, List.of(), List.of(unseen.toString())),
+                new CudaLibrary("libcurand", null, List.of(), List.of()),
+                new CudaLibrary("libcufft", null, List.of(), List.of()),
+                new CudaLibrary("libcudnn", null, List.of(system.toString()), List.of())), CudaLibrary.on(host));
+    }
+
+    @Test
+    void asksTheLoaderWhatTheCudaProviderNeeds() throws Exception {
+        Path wrong = file("usr/lib/libcublasLt.so.13", "");
+        Path python = file("root/.local/lib/python3.11/site-packages/nvidia/cublas/lib/libcublasLt.so.12", "");
+        file("proc/self/maps", "7f00-7f01 r-xp 00000000 fe:00 1    /cache/onnxruntime-0123456789abcdef/libonnxruntime.so\n");
+        List<String> asked = new ArrayList<>();
+        Host host = new Host(root, Map.of("HOME", "/root"), command -> {
+            asked.addAll(command);
+            return Optional.of(command.get(0)).filter("ldd"::equals).map(ldd -> "\tlibcublasLt.so.12 => not found\n"
+                    + "\tlibcudart.so.12 => /opt/libcudart.so.12 (0x00007f10)\n\tlibc.so.6 => /lib/libc.so.6 (0x00007f11)\n");
+        });
+        assertEquals(List.of(
+                new CudaLibrary("libcudart", "libcudart.so.12", List.of("/opt/libcudart.so.12"), List.of()),
+                new CudaLibrary("libcublasLt", "libcublasLt.so.12", List.of(wrong.toString()), List.of(python.toString()))),
+                CudaLibrary.on(host));
+        assertTrue(asked.contains("/cache/onnxruntime-0123456789abcdef/libonnxruntime_providers_cuda.so"), asked.toString());
+    }
+
+    @Test
+    void seesWhetherTheGpuCanBeReached() throws Exception {
+        assertEquals(new GpuAccess(false, false, null), GpuAccess.on(host(Map.of(), Map.of())));
+        file("dev/nvidiactl", "");
+        file("run/.containerenv", "");
+        assertEquals(new GpuAccess(false, true, null), GpuAccess.on(host(Map.of(), Map.of())));
+        file("dev/nvidia3", "");
+        assertEquals(new GpuAccess(true, true, "0,1"), GpuAccess.on(host(Map.of("CUDA_VISIBLE_DEVICES", "0,1"), Map.of())));
+    }
+
+    @Test
+    void seesWhereOnnxRuntimeWasLoadedFrom() throws Exception {
+        assertEquals(new RuntimeCache(null, false, List.of()), RuntimeCache.on(host(Map.of(), Map.of())));
+        Path used = file("cache/onnxruntime-0123456789abcdef/libonnxruntime.so", "");
+        Path other = file("cache/onnxruntime-fedcba9876543210/libonnxruntime.so", "four");
+        file("cache/operators-0123456789abcdef/libswiglu_ort.so", "");
+        file("proc/self/maps", "7f00-7f01 r-xp 00000000 fe:00 1    " + used + "\n");
+        assertEquals(new RuntimeCache(used.getParent().toString(), true,
+                List.of(new RuntimeCache.Unpacked(other.getParent().toString(), 4))), RuntimeCache.on(host(Map.of(), Map.of())));
+
+        file("proc/self/maps", "7f00-7f01 r-xp 00000000 fe:00 1    /tmp/onnxruntime-java1234567890/libonnxruntime.so\n");
+        assertEquals(new RuntimeCache("/tmp/onnxruntime-java1234567890", false, List.of()),
+                RuntimeCache.on(host(Map.of(), Map.of())));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.swiglu.ModelException;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ProbeModelTest {
@@ -17,6 +18,6 @@ class ProbeModelTest {
 
     @Test
     void theLibraryOfThisBuildComputesTheRightValue() {
-        assertNull(OperatorLibrary.current().problem());
+        assertNull(OperatorLibrary.current(Optional.empty()).problem());
     }
 }
