@@ -145,6 +145,14 @@ public final class ModelSession implements AutoCloseable {
         return new Outputs(tensors);
     }
 
+    /**
+     * This session with a memory, as {@link SessionBuilder#openStateful} opens one: for feedback that is known only when the
+     * model is open. Takes this session over, also when it fails.
+     */
+    public StatefulSession remembering(Map<String, String> feedback, Map<String, Tensor> initial) {
+        return StatefulSession.over(this, feedback, initial);
+    }
+
     /** Ends profiling, also done by {@link #close}, and returns the profile; empty when none was asked for. */
     public Optional<Path> endProfiling() {
         lifetime.writeLock().lock();

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /** A model that has not been opened yet. Its {@code toString} is how messages call it. */
 sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
@@ -19,6 +20,9 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
 
     /** What the model's metadata say; empty where they cannot be read. */
     Map<String, String> metadata();
+
+    /** The types of the operators in its graph; empty where they cannot be read. */
+    Set<String> operatorTypes();
 
     /** Session configuration entries without which the model cannot be opened. */
     Map<String, String> configEntries();
@@ -48,6 +52,15 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
                 return ModelMetadata.of(map(path));
             } catch (IOException unreadable) {
                 return Map.of();
+            }
+        }
+
+        @Override
+        public Set<String> operatorTypes() {
+            try {
+                return ModelOperators.of(map(path));
+            } catch (IOException unreadable) {
+                return Set.of();
             }
         }
 
@@ -82,6 +95,11 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
         @Override
         public Map<String, String> metadata() {
             return ModelMetadata.of(model);
+        }
+
+        @Override
+        public Set<String> operatorTypes() {
+            return ModelOperators.of(model);
         }
 
         @Override
