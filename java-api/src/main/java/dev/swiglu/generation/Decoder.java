@@ -8,9 +8,9 @@ interface Decoder extends AutoCloseable {
     /**
      * Reads columns that follow those read so far, or, of a model without a cache, all from the beginning.
      *
-     * @return the scores for what follows the last of them, [rows, 1, vocabulary]
+     * @return the scores for what follows the last {@code wanted} of them, [rows, wanted, vocabulary]
      */
-    Tensor read(TokenRows rows, int from, int to);
+    Tensor read(TokenRows rows, int from, int to, int wanted);
 
     /** Gives back its memory; called once. */
     @Override

@@ -123,8 +123,8 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
         decoder = model.decoder(rows.count(), rows.length() + batch.stream().mapToInt(TextRow::most).max().orElseThrow());
         Tensor scores = null;
         for (int from = 0; from < rows.length(); ) {
-            int to = (int) Math.min(rows.length(), (long) from + model.layout().mostColumns());
-            scores = decoder.read(rows, from, to);
+            int to = model.layout().endOfRun(from, rows.length());
+            scores = decoder.read(rows, from, to, 1);
             from = to;
         }
         return scores;
@@ -132,7 +132,7 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
 
     private Tensor readLastColumn() {
         int from = model.layout().cache() == ModelLayout.Cache.NONE ? 0 : rows.length() - 1;
-        return decoder.read(rows, from, rows.length());
+        return decoder.read(rows, from, rows.length(), 1);
     }
 
     private void choose(Tensor scores) {

@@ -41,18 +41,18 @@ final class GraphDecoder implements Decoder {
     }
 
     @Override
-    public Tensor read(TokenRows rows, int from, int to) {
-        return from == 0 ? prompt(rows, to) : step(rows, from, to);
+    public Tensor read(TokenRows rows, int from, int to, int wanted) {
+        return from == 0 ? prompt(rows, to, wanted) : step(rows, from, to);
     }
 
-    private Tensor prompt(TokenRows rows, int to) {
+    private Tensor prompt(TokenRows rows, int to, int wanted) {
         rows.inputs(layout, 0, to, to).forEach(run::input);
         run.output(layout.logits().name()).graph(NO_GRAPH).run();
         try (ResidentTensor all = run.take(layout.logits().name())) {
             if (scores == null) {
                 scores = session.allocate(all.type(), all.shape()[0], 1, all.shape()[2]);
             }
-            return LastScores.of(all);
+            return LastScores.of(all, wanted);
         } finally {
             inputs.forEach(run::input);
         }

@@ -47,9 +47,9 @@ final class HostDecoder implements Decoder {
     }
 
     @Override
-    public Tensor read(TokenRows rows, int from, int to) {
+    public Tensor read(TokenRows rows, int from, int to, int wanted) {
         String name = layout.logits().name();
-        return LastScores.of(session.run(rows.inputs(layout, from, to, to), Set.of(name)).get(name));
+        return LastScores.of(session.run(rows.inputs(layout, from, to, to), Set.of(name)).get(name), wanted);
     }
 
     @Override

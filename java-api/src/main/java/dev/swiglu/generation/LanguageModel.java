@@ -2,6 +2,7 @@ package dev.swiglu.generation;
 
 import dev.swiglu.Device;
 import dev.swiglu.Tensor;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -79,6 +80,31 @@ public final class LanguageModel implements AutoCloseable {
             rows.add(new TextRow(rows.size(), tokens, room(prompt, tokens.length, request.maxTokens()), ends, request, text));
         }
         return new Generation(this, rows, batches(rows), start);
+    }
+
+    /**
+     * What the model makes of a text: its scores for each next token, [tokens, vocabulary], in the model's type.
+     *
+     * @throws IllegalArgumentException when there are no tokens or more than the model's context holds
+     */
+    public Tensor scores(int... tokens) {
+        if (tokens.length == 0 || tokens.length > layout().contextLength()) {
+            throw new IllegalArgumentException("The text has " + tokens.length + " tokens, and the model reads from 1 to "
+                    + layout().contextLength() + ".");
+        }
+        TokenRows rows = new TokenRows(List.of(tokens));
+        List<Tensor> parts = new ArrayList<>();
+        try (Decoder decoder = decoder(1, tokens.length)) {
+            for (int from = 0; from < tokens.length; ) {
+                int to = layout().endOfRun(from, tokens.length);
+                parts.add(decoder.read(rows, from, to, to - from));
+                from = to;
+            }
+        }
+        Tensor first = parts.get(0);
+        ByteBuffer joined = ByteBuffer.allocate(parts.stream().mapToInt(part -> part.data().remaining()).reduce(0, Math::addExact));
+        parts.forEach(part -> joined.put(part.data()));
+        return Tensor.of(first.type(), joined.flip(), tokens.length, first.shape()[2]);
     }
 
     private int room(GenerationRequest.Prompt prompt, int length, int wanted) {

@@ -1,37 +1,42 @@
 package dev.swiglu.generation;
 
+import dev.swiglu.ModelException;
 import dev.swiglu.ResidentTensor;
 import dev.swiglu.Tensor;
+import dev.swiglu.TensorType;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
-/** The scores behind the last column, out of those of all columns. */
+/** The scores behind the last columns, out of those that a run made of all its columns: [rows, columns, vocabulary]. */
 final class LastScores {
     private LastScores() {}
 
     /** Copies only these from the device. */
-    static Tensor of(ResidentTensor scores) {
-        long[] shape = scores.shape();
-        if (shape[1] == 1) {
-            return scores.download();
-        }
-        long rows = shape[0];
-        long columns = shape[1];
-        long vocabulary = shape[2];
-        ByteBuffer joined = ByteBuffer.allocateDirect(Math.toIntExact(rows * vocabulary * scores.type().bytes()));
-        for (long row = 0; row < rows; row++) {
-            joined.put(scores.download((row * columns + columns - 1) * vocabulary, 1, 1, vocabulary).data());
-        }
-        return Tensor.of(scores.type(), joined.flip(), rows, 1, vocabulary);
+    static Tensor of(ResidentTensor scores, int wanted) {
+        return cut(scores.type(), scores.shape(), wanted, (first, count) -> scores.download(first, count).data());
     }
 
-    static Tensor of(Tensor scores) {
-        long[] shape = scores.shape();
-        int rowBytes = Math.toIntExact(shape[1] * shape[2] * scores.type().bytes());
-        int bytes = Math.toIntExact(shape[2] * scores.type().bytes());
-        ByteBuffer joined = ByteBuffer.allocateDirect(Math.toIntExact(shape[0] * bytes));
-        for (int row = 0; row < shape[0]; row++) {
-            joined.put(scores.data().slice((row + 1) * rowBytes - bytes, bytes));
+    static Tensor of(Tensor scores, int wanted) {
+        int bytes = scores.type().bytes();
+        return cut(scores.type(), scores.shape(), wanted,
+                (first, count) -> scores.data().slice(Math.toIntExact(first * bytes), Math.toIntExact(count * bytes)));
+    }
+
+    /** Elements of all scores, row by row. */
+    private interface Part {
+        ByteBuffer read(long first, long count);
+    }
+
+    private static Tensor cut(TensorType type, long[] shape, int wanted, Part part) {
+        if (shape.length != 3 || shape[1] < wanted) {
+            throw new ModelException("The model gives scores as " + type + Arrays.toString(shape) + ", and those behind the last "
+                    + wanted + " tokens are wanted, [rows, tokens, vocabulary].");
         }
-        return Tensor.of(scores.type(), joined.flip(), shape[0], 1, shape[2]);
+        long count = wanted * shape[2];
+        ByteBuffer joined = ByteBuffer.allocate(Math.toIntExact(shape[0] * count * type.bytes()));
+        for (long row = 0; row < shape[0]; row++) {
+            joined.put(part.read(((row + 1) * shape[1] - wanted) * shape[2], count));
+        }
+        return Tensor.of(type, joined.flip(), shape[0], wanted, shape[2]);
     }
 }

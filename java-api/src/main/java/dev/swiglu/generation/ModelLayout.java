@@ -158,9 +158,9 @@ public final class ModelLayout {
         return fixed(0).orElse(Integer.MAX_VALUE);
     }
 
-    /** The most new tokens of each text in one run. */
-    int mostColumns() {
-        return fixed(1).orElse(Integer.MAX_VALUE);
+    /** Where a run ends that begins at column {@code from} of {@code length}: there are models that take one column at once. */
+    int endOfRun(int from, int length) {
+        return fixed(1).isPresent() ? from + fixed(1).getAsInt() : length;
     }
 
     /** The most tokens of a text. */

@@ -20,12 +20,12 @@ final class ResidentDecoder implements Decoder {
     }
 
     @Override
-    public Tensor read(TokenRows rows, int from, int to) {
+    public Tensor read(TokenRows rows, int from, int to, int wanted) {
         rows.inputs(layout, from, to, to).forEach(run::input);
         run.run();
         cache.advance();
         try (ResidentTensor scores = run.take(layout.logits().name())) {
-            return LastScores.of(scores);
+            return LastScores.of(scores, wanted);
         }
     }
 
