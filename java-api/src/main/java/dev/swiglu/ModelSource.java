@@ -18,6 +18,9 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
 
     OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException;
 
+    /** The number of a session of {@link ResidentBridge}. */
+    long openResident(ResidentBridge.Settings settings) throws OrtException;
+
     /** What the model's metadata say; empty where they cannot be read. */
     Map<String, String> metadata();
 
@@ -30,11 +33,21 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
     record File(Path path) implements ModelSource {
         @Override
         public OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException {
+            requireFile();
+            return environment.createSession(path.toString(), options);
+        }
+
+        @Override
+        public long openResident(ResidentBridge.Settings settings) throws OrtException {
+            requireFile();
+            return ResidentBridge.open(path.toString(), null, settings);
+        }
+
+        private void requireFile() {
             if (!Files.isRegularFile(path)) {
                 String sentence = Files.exists(path) ? path + " is not a file." : "There is no model at " + path + ".";
                 throw new UncheckedIOException(sentence, new NoSuchFileException(path.toString()));
             }
-            return environment.createSession(path.toString(), options);
         }
 
         static ByteBuffer map(Path path) throws IOException {
@@ -90,6 +103,11 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
         @Override
         public OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException {
             return environment.createSession(model.duplicate(), options);
+        }
+
+        @Override
+        public long openResident(ResidentBridge.Settings settings) throws OrtException {
+            return ResidentBridge.open(null, model.slice(), settings);
         }
 
         @Override

@@ -45,7 +45,7 @@ public final class LanguageModelBuilder {
 
     /**
      * Whether the cache stays in the device's memory, which is the default. Otherwise only ONNX Runtime's own Java interface is
-     * used, which copies it at every token, and requests wait for each other: good for comparisons.
+     * used, which copies it at every token: good for comparisons.
      */
     public LanguageModelBuilder resident(boolean resident) {
         return new LanguageModelBuilder(folder, file, settings, resident, cudaGraphs);
