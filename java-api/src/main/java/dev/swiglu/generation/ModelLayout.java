@@ -85,7 +85,7 @@ public final class ModelLayout {
             Optional<Role> role = role(input, configuration);
             if (role.isPresent()) {
                 known.put(role.get(), input);
-            } else if (CacheSlot.isCache(input)) {
+            } else if (CacheSlot.isCache(input) && CacheSlot.of(input.name()).isPresent()) {
                 pasts.add(input);
             } else {
                 throw new ModelException("The model has the input " + input + ", which generation does not know how to feed. It knows "

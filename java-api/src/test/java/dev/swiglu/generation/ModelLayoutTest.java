@@ -80,7 +80,7 @@ class ModelLayoutTest {
 
     @Test
     void whatIsNotKnownIsRefusedByName() {
-        assertRefused("pixel_values", List.of(IDS, value("pixel_values", TensorType.FLOAT32, -1, 3, -1, -1, -1)), List.of(LOGITS));
+        assertRefused("pixel_values", List.of(IDS, value("pixel_values", TensorType.FLOAT32, -1, 3, -1, -1)), List.of(LOGITS));
         assertRefused("input_ids", List.of(MASK), List.of(LOGITS));
         assertRefused("logits", List.of(IDS), List.of(cache("hidden")));
         assertRefused("attention_mask", List.of(IDS, value("attention_mask", TensorType.FLOAT32, -1, 1, -1)), List.of(LOGITS));

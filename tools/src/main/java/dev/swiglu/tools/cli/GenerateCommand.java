@@ -1,5 +1,6 @@
 package dev.swiglu.tools.cli;
 
+import dev.swiglu.Device;
 import dev.swiglu.IoReason;
 import dev.swiglu.generation.Generation;
 import dev.swiglu.generation.GenerationRequest;
@@ -16,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -39,7 +41,7 @@ public final class GenerateCommand implements Callable<Integer> {
     private Path folder;
 
     @ArgGroup(multiplicity = "0..*")
-    private List<Prompt> prompts = List.of();
+    private List<Prompt> prompts = new ArrayList<>();
 
     private static final class Prompt {
         @Option(names = "--prompt", paramLabel = "TEXT", required = true,
@@ -111,6 +113,9 @@ public final class GenerateCommand implements Callable<Integer> {
     public Integer call() {
         if (prompts.isEmpty()) {
             throw new ParameterException(spec.commandLine(), "Give a --prompt or a --prompt-file");
+        }
+        if (cudaGraphs && device.get() instanceof Device.Cpu) {
+            throw new ParameterException(spec.commandLine(), "--cuda-graphs needs --device cuda");
         }
         List<String> texts = prompts.stream().map(Prompt::read).toList();
         GenerationRequest request = usage(() -> request(texts));
