@@ -25,10 +25,10 @@ template <class Body> auto in_java(JNIEnv* env, const Body& body) -> decltype(bo
   }
 }
 
-// The same for everything that may allocate or copy on a GPU, which is all but a run: that holds the gate itself.
+// The same for what may allocate or copy on a GPU and is soon done.
 template <class Body> auto guarded(JNIEnv* env, const Body& body) -> decltype(body()) {
   return in_java(env, [&] {
-    const std::shared_lock<CaptureGate> no_capture(capture_gate());
+    const std::shared_lock<Gate> undisturbed(capture_gate());
     return body();
   });
 }
@@ -43,11 +43,10 @@ jobjectArray describe(JNIEnv* env, const std::vector<Value>& values) {
     std::vector<int64_t> numbers{value.type};
     numbers.insert(numbers.end(), value.shape.begin(), value.shape.end());
     const jobjectArray row = new_array(env, "java/lang/Object", 3);
-    env->SetObjectArrayElement(row, 0, to_java(env, value.name));
-    env->SetObjectArrayElement(row, 1, to_java(env, numbers));
-    env->SetObjectArrayElement(row, 2, to_java(env, value.symbols));
-    env->SetObjectArrayElement(rows, static_cast<jsize>(i), row);
-    env->DeleteLocalRef(row);
+    set_element(env, row, 0, to_java(env, value.name));
+    set_element(env, row, 1, to_java(env, numbers));
+    set_element(env, row, 2, to_java(env, value.symbols));
+    set_element(env, rows, i, row);
   }
   return rows;
 }
@@ -59,7 +58,8 @@ jobjectArray describe(JNIEnv* env, const std::vector<Value>& values) {
 BRIDGE(jlong, openSession)
 (JNIEnv* env, jclass, jstring path, jobject model, jint threads, jint optimization, jstring profile, jobjectArray entries,
  jint cuda_device, jboolean cuda_graphs, jboolean operators) {
-  return guarded(env, [&]() -> jlong {
+  return in_java(env, [&]() -> jlong {
+    const std::shared_lock<Gate> undisturbed = no_capture(cuda_device);
     SessionSettings settings;
     settings.model_path = to_string(env, path);
     if (model != nullptr) {
@@ -94,7 +94,7 @@ BRIDGE(void, closeSession)(JNIEnv* env, jclass, jlong handle) {
     std::shared_ptr<Session> session = sessions.remove(handle);
     if (session == nullptr) return;
     session->close();
-    const std::shared_lock<CaptureGate> no_capture(capture_gate());
+    const std::shared_lock<Gate> undisturbed = no_capture(session->cuda_device());
     session.reset();
   });
 }
@@ -184,7 +184,7 @@ BRIDGE(void, run)(JNIEnv* env, jclass, jlong handle) {
   in_java(env, [&] {
     std::shared_ptr<Run> run = runs.get(handle);
     run->run();
-    const std::shared_lock<CaptureGate> no_capture(capture_gate());
+    const std::shared_lock<Gate> undisturbed(capture_gate());
     run.reset();
   });
 }

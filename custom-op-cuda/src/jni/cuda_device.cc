@@ -16,9 +16,17 @@ CudaDevice::CudaDevice(int index) : index_(index) {
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
 }
 
+// Gives something back, where nobody can be told of a failure and none may get out.
+template <class Body> static void quietly(int device, const Body& body) noexcept {
+  try {
+    const CurrentDevice current(device);
+    check(body());
+  } catch (const ort::Failure&) {
+  }
+}
+
 CudaDevice::~CudaDevice() {
-  const CurrentDevice current(index_);
-  cudaStreamDestroy(stream_);
+  quietly(index_, [&] { return cudaStreamDestroy(stream_); });
 }
 
 void CudaDevice::transfer(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) const {
@@ -28,16 +36,10 @@ void CudaDevice::transfer(void* to, const void* from, size_t bytes, cudaMemcpyKi
   check(cudaStreamSynchronize(stream_));
 }
 
-void CudaDevice::write(void* to, const void* from_host, size_t bytes) const {
-  transfer(to, from_host, bytes, cudaMemcpyHostToDevice);
-}
+void CudaDevice::write(void* to, const void* from, size_t bytes) const { transfer(to, from, bytes, cudaMemcpyDefault); }
 
 void CudaDevice::read(void* to_host, const void* from, size_t bytes) const {
   transfer(to_host, from, bytes, cudaMemcpyDeviceToHost);
-}
-
-void CudaDevice::copy(void* to, const void* from, size_t bytes) const {
-  transfer(to, from, bytes, cudaMemcpyDeviceToDevice);
 }
 
 void CudaDevice::zero(void* at, size_t bytes) const {
@@ -55,8 +57,7 @@ void* CudaDevice::allocate(size_t bytes) const {
 }
 
 void CudaDevice::release(void* memory) const {
-  const CurrentDevice current(index_);
-  cudaFree(memory);
+  quietly(index_, [&] { return cudaFree(memory); });
 }
 
 size_t CudaDevice::used_memory() const {
