@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /** A model that has not been opened yet. Its {@code toString} is how messages call it. */
 sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
@@ -22,6 +23,9 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
 
     /** What the model's metadata say; empty where they cannot be read. */
     Map<String, String> metadata();
+
+    /** The types of the operators in its graph; empty where they cannot be read. */
+    Set<String> operatorTypes();
 
     /** Session configuration entries without which the model cannot be opened. */
     Map<String, String> configEntries();
@@ -65,6 +69,15 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
         }
 
         @Override
+        public Set<String> operatorTypes() {
+            try {
+                return ModelOperators.of(map(path));
+            } catch (IOException unreadable) {
+                return Set.of();
+            }
+        }
+
+        @Override
         public Map<String, String> configEntries() {
             return Map.of();
         }
@@ -100,6 +113,11 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
         @Override
         public Map<String, String> metadata() {
             return ModelMetadata.of(model);
+        }
+
+        @Override
+        public Set<String> operatorTypes() {
+            return ModelOperators.of(model);
         }
 
         @Override

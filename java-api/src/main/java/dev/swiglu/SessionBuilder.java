@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** How to open a model. Immutable: every setter returns a new builder, so one can be shared and varied. */
@@ -95,6 +96,11 @@ public final class SessionBuilder {
     /** What the model's metadata say, by key, read without opening it; empty where they cannot be read. */
     public Map<String, String> metadata() {
         return model.metadata();
+    }
+
+    /** The types of the operators in the model's graph, read without opening it; empty where they cannot be read. */
+    public Set<String> operatorTypes() {
+        return model.operatorTypes();
     }
 
     /**

@@ -159,8 +159,16 @@ public final class Tensor {
         return data.isDirect() ? data() : ByteBuffer.allocateDirect(data.capacity()).put(data()).flip();
     }
 
-    /** For {@link ModelSession}: a view where the memory is direct; the tensor must outlive it. */
-    OnnxTensor toOnnx(OrtEnvironment environment) throws OrtException {
+    /** The same as ONNX Runtime has it, the caller's to close: a view where the memory is direct, so this tensor must outlive it. */
+    public OnnxTensor toOnnx() {
+        try {
+            return toOnnx(OrtEnvironment.getEnvironment());
+        } catch (OrtException refused) {
+            throw new ModelException("ONNX Runtime does not accept " + this + ": " + refused.getMessage(), refused);
+        }
+    }
+
+    private OnnxTensor toOnnx(OrtEnvironment environment) throws OrtException {
         ByteBuffer elements = data();
         return switch (type) {
             case FLOAT32 -> OnnxTensor.createTensor(environment, elements.asFloatBuffer(), shape);
