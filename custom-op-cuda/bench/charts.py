@@ -141,7 +141,6 @@ def large(evidence: dict, file: pathlib.Path) -> None:
     bars_by_group(axes, phases, list(names), lambda phase, key: speed.get((names[key], phase), 0), names)
     axes.axhline(1, color=GRAY, linewidth=1)
     axes.set_xticks(range(len(phases)), [phase.replace("graph-decode-", "graph\n").replace("-", "\n") for phase in phases], fontsize=8)
-    axes.set_ylim(bottom=0.9)
     axes.set_ylabel("speed, ONNX Runtime = 1")
     axes.set_title(f"Whole decoders, fp16, rewritten against original, {evidence['gpu'].upper()}", color=GRAY)
     legend_below(axes, len(names), -0.25)
