@@ -18,7 +18,9 @@ inline cudaStream_t stream_of(const ort::Call& call) {
 }
 
 inline void check(cudaError_t error) {
-  if (error != cudaSuccess) throw ort::Failure(ORT_FAIL, std::string("CUDA: ") + cudaGetErrorString(error) + ".");
+  if (error == cudaSuccess) return;
+  cudaGetLastError();  // forgets it, or the next launch of this thread would be blamed for it
+  throw ort::Failure(ORT_FAIL, std::string("CUDA: ") + cudaGetErrorString(error) + ".");
 }
 
 // Makes a device current for the calling thread, and the one before it at the end: ONNX Runtime's threads serve sessions on

@@ -43,11 +43,10 @@ jobjectArray describe(JNIEnv* env, const std::vector<Value>& values) {
     std::vector<int64_t> numbers{value.type};
     numbers.insert(numbers.end(), value.shape.begin(), value.shape.end());
     const jobjectArray row = new_array(env, "java/lang/Object", 3);
-    env->SetObjectArrayElement(row, 0, to_java(env, value.name));
-    env->SetObjectArrayElement(row, 1, to_java(env, numbers));
-    env->SetObjectArrayElement(row, 2, to_java(env, value.symbols));
-    env->SetObjectArrayElement(rows, static_cast<jsize>(i), row);
-    env->DeleteLocalRef(row);
+    set_element(env, row, 0, to_java(env, value.name));
+    set_element(env, row, 1, to_java(env, numbers));
+    set_element(env, row, 2, to_java(env, value.symbols));
+    set_element(env, rows, i, row);
   }
   return rows;
 }

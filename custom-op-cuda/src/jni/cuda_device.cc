@@ -16,9 +16,17 @@ CudaDevice::CudaDevice(int index) : index_(index) {
   check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
 }
 
+// Gives something back, where nobody can be told of a failure and none may get out.
+template <class Body> static void quietly(int device, const Body& body) noexcept {
+  try {
+    const CurrentDevice current(device);
+    check(body());
+  } catch (const ort::Failure&) {
+  }
+}
+
 CudaDevice::~CudaDevice() {
-  const CurrentDevice current(index_);
-  cudaStreamDestroy(stream_);
+  quietly(index_, [&] { return cudaStreamDestroy(stream_); });
 }
 
 void CudaDevice::transfer(void* to, const void* from, size_t bytes, cudaMemcpyKind kind) const {
@@ -55,8 +63,7 @@ void* CudaDevice::allocate(size_t bytes) const {
 }
 
 void CudaDevice::release(void* memory) const {
-  const CurrentDevice current(index_);
-  cudaFree(memory);
+  quietly(index_, [&] { return cudaFree(memory); });
 }
 
 size_t CudaDevice::used_memory() const {

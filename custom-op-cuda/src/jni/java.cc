@@ -72,11 +72,14 @@ jlongArray to_java(JNIEnv* env, const std::vector<int64_t>& numbers) {
 jobjectArray to_java(JNIEnv* env, const std::vector<std::string>& texts) {
   const jobjectArray array = new_array(env, "java/lang/String", texts.size());
   for (size_t i = 0; i < texts.size(); ++i) {
-    const jstring text = to_java(env, texts[i]);
-    env->SetObjectArrayElement(array, static_cast<jsize>(i), text);
-    env->DeleteLocalRef(text);
+    set_element(env, array, i, to_java(env, texts[i]));
   }
   return array;
+}
+
+void set_element(JNIEnv* env, jobjectArray array, size_t index, jobject element) {
+  env->SetObjectArrayElement(array, static_cast<jsize>(index), element);
+  env->DeleteLocalRef(element);
 }
 
 jobjectArray new_array(JNIEnv* env, const char* type, size_t length) {

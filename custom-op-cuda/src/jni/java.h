@@ -39,5 +39,7 @@ jlongArray to_java(JNIEnv* env, const std::vector<int64_t>& numbers);
 jobjectArray to_java(JNIEnv* env, const std::vector<std::string>& texts);
 // An array of `type` whose elements are null.
 jobjectArray new_array(JNIEnv* env, const char* type, size_t length);
+// The array keeps the element; the local reference to it goes.
+void set_element(JNIEnv* env, jobjectArray array, size_t index, jobject element);
 
 }  // namespace swiglu::jni

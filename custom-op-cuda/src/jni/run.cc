@@ -60,11 +60,11 @@ void Run::bind_output(const std::string& name, std::shared_ptr<Tensor> into) {
   if (into != nullptr) check(api().BindOutput(binding_.get(), name.c_str(), into->value()));
   const auto bound = std::find_if(outputs_.begin(), outputs_.end(), [&](const Output& output) { return output.name == name; });
   if (bound != outputs_.end()) {
-    bound->into = std::move(into);
+    *bound = {name, std::move(into), false};
     return;
   }
   if (into == nullptr) check(api().BindOutputToDevice(binding_.get(), name.c_str(), session_->memory()));
-  outputs_.push_back({name, std::move(into)});
+  outputs_.push_back({name, std::move(into), false});
 }
 
 void Run::run() {
@@ -75,15 +75,15 @@ void Run::run() {
     const std::shared_lock<CaptureGate> no_capture(capture_gate());
     compute();
   }
-  complete_ = true;
+  for (Output& output : outputs_) output.computed = true;
 }
 
 // An output that stayed bound would be written into what the last run allocated, which may be the caller's by now.
 void Run::forget_results() {
   const std::shared_lock<CaptureGate> no_capture(capture_gate());
-  complete_ = false;
   results_.clear();
-  for (const Output& output : outputs_) {
+  for (Output& output : outputs_) {
+    output.computed = false;
     if (output.into == nullptr) check(api().BindOutputToDevice(binding_.get(), output.name.c_str(), session_->memory()));
   }
 }
@@ -132,7 +132,7 @@ Addresses Run::addresses() const {
 
 std::shared_ptr<Tensor> Run::result(const std::string& name) {
   const auto bound = std::find_if(outputs_.begin(), outputs_.end(), [&](const Output& output) { return output.name == name; });
-  if (!complete_ || bound == outputs_.end()) throw illegal_state("There is no result '" + name + "': no run has computed it.");
+  if (bound == outputs_.end() || !bound->computed) throw illegal_state("There is no result '" + name + "': no run has computed it.");
   if (bound->into != nullptr) return bound->into;
   if (results_.empty()) read_results();
   return results_[static_cast<size_t>(bound - outputs_.begin())];
@@ -147,7 +147,7 @@ void Run::read_results() {
   std::vector<Owned<OrtValue>> owned(values, values + count);
   ort::succeeded(api().AllocatorFree(allocator, values));
   for (size_t i = 0; i < count; ++i) {
-    if (outputs_[i].into != nullptr) {
+    if (outputs_[i].into != nullptr || !outputs_[i].computed) {
       results_.push_back(outputs_[i].into);
       continue;
     }

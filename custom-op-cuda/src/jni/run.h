@@ -26,6 +26,7 @@ class Run {
   struct Output {
     std::string name;
     std::shared_ptr<Tensor> into;
+    bool computed;  // by the last run, and not bound to something else since
   };
 
   void forget_results();
@@ -44,7 +45,6 @@ class Run {
   std::map<std::string, std::shared_ptr<Tensor>> inputs_;  // what the binding refers to without owning it
   std::vector<Output> outputs_;                            // in ONNX Runtime's order, which is that of their first binding
   std::map<std::pair<std::string, std::vector<int64_t>>, std::shared_ptr<Tensor>> fixed_copies_;
-  bool complete_ = false;
   std::vector<std::shared_ptr<Tensor>> results_;  // of the last run, once one of them was asked for
 };
 

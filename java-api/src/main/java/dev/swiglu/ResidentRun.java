@@ -88,11 +88,14 @@ public final class ResidentRun implements AutoCloseable {
      * With {@link SessionBuilder#cudaGraphs}: the first run with this id is captured, and those after it replay what the GPU
      * did then, without the work on the CPU. −1, the default, runs as usual.
      *
-     * <p>A captured graph uses the same memory each time, so every output must be bound to a tensor, and all runs with this id must have
-     * the same tensors bound in the same shapes; one that has not is refused. Inputs from Java's memory are copied to where the
-     * graph reads them, but one that an operator reads on the CPU keeps the value that it had at the capture. The first run
-     * computes more than once: an output that is also an input must not accumulate. Each thread captures for itself, so a graph
-     * belongs to the thread that uses it. Runs of such a session wait for each other, because they share a stream.
+     * <p>A captured graph uses the same memory each time: every output must be bound to a tensor, and whoever runs it must
+     * have the same tensors bound, in the same shapes; otherwise the run is refused. Inputs from Java's memory are copied to
+     * memory that belongs to this run, so it replays its own graphs only, and what an operator reads on the CPU keeps the value
+     * that it had at the capture. Each thread captures for itself. Ids and their graphs last as long as the session.
+     *
+     * <p>The first run computes more than once: an output that is also an input must not accumulate. While it captures, other
+     * runs and copies in this process wait, those of {@link ModelSession} excepted, which disturb it. All runs of such a session
+     * wait for each other, because they share a stream.
      */
     public synchronized ResidentRun graph(int id) {
         if (id < ResidentBridge.NO_GRAPH) {

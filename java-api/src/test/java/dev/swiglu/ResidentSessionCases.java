@@ -161,6 +161,9 @@ abstract class ResidentSessionCases {
                 assertEquals(rows(4, 8), same.download());
                 assertEquals(rows(-4, -8), negative.download());
             }
+            run.output("sum");
+            assertThrows(IllegalStateException.class, () -> run.take("sum"), "bound again, and not run since");
+            run.take("negative").close();
         }
     }
 
