@@ -44,14 +44,28 @@ template <class T> struct Derivative {
   __device__ uint32_t* finished_units(int strip, int portion) const { return counters + 2 + strips() + strip * portions() + portion; }
 };
 
+// The strip that a block's products are at, in shared memory: the thread that loads moves it, the warps that derive look at it, at any time.
+class NeededStrip {
+ public:
+  __device__ explicit NeededStrip(void* shared) : strip_(static_cast<int*>(shared)) {}
+
+  __device__ void move(int strip) const { atomicExch(strip_, strip); }
+  __device__ int seen() const { return atomicOr(strip_, 0); }
+
+ private:
+  int* strip_;
+};
+
 // For the producer, which tells the warps of its block how far it is.
 template <class T> class WhenDerived {
  public:
-  __device__ WhenDerived(const Derivative<T>& f, volatile int* needed_strip) : f_(f), needed_strip_(needed_strip) {}
+  __device__ WhenDerived(const Derivative<T>& f, NeededStrip needed) : f_(f), needed_(needed) {}
 
   __device__ void begin_dw(int first_column) {
+    const int before = strip_;
     strip_ = first_column / kStripColumns;
-    *needed_strip_ = strip_ < *needed_strip_ ? f_.strips() : strip_;  // another round through all strips
+    another_round_ |= strip_ < before;  // through all strips
+    needed_.move(another_round_ ? f_.strips() : strip_);
     whole_ = ptx::load_acquire(f_.finished_portions(strip_)) == uint32_t(f_.portions());
     ptx::fence_all_proxies();
   }
@@ -61,7 +75,7 @@ template <class T> class WhenDerived {
     wait(f_.finished_units(strip_, portion), f_.units_of_portion(portion));
   }
   __device__ void begin_dx() {
-    *needed_strip_ = f_.strips();
+    needed_.move(f_.strips());
     wait(f_.finished_strips(), f_.strips());
   }
 
@@ -72,9 +86,9 @@ template <class T> class WhenDerived {
   }
 
   const Derivative<T>& f_;
-  volatile int* needed_strip_;
+  const NeededStrip needed_;
   int strip_ = 0;
-  bool whole_ = false;
+  bool another_round_ = false, whole_ = false;
 };
 
 constexpr int kPack = 8;
@@ -139,7 +153,7 @@ template <class T> __device__ __forceinline__ bool finishes_strip(const Derivati
 }
 
 // The work of one warp. It never waits with a unit that another warp's products need: those of blocks at work are together.
-template <class T> __device__ void derive(Derivative<T> f, volatile int* needed_strip) {
+template <class T> __device__ void derive(Derivative<T> f, NeededStrip needed) {
   f.gate_function.limited = false;  // as it is; now the compiler knows
   const bool leader = threadIdx.x % 32 == 0;
   const int groups = (f.strips() + f.together - 1) / f.together, count = groups * f.units_down() * f.together * kUnitsAcross;
@@ -148,7 +162,8 @@ template <class T> __device__ void derive(Derivative<T> f, volatile int* needed_
     const int next = draw();
     const Unit unit = unit_at(f, index);
     if (unit.strip() < f.strips()) {
-      while (unit.strip() > *needed_strip + f.together + kStripsAhead) __nanosleep(200);
+      while (leader && unit.strip() > needed.seen() + f.together + kStripsAhead) __nanosleep(200);
+      __syncwarp();
       derive_unit(f, unit);
       if (finishes_strip(f, unit) && leader) ptx::count_up(f.finished_strips());
     }

@@ -31,20 +31,20 @@ template <class T> struct Arguments {
 template <class T, bool kTransB> __global__ void __launch_bounds__(kThreads, 1) kernel(const __grid_constant__ Arguments<T> a) {
   extern __shared__ uint8_t memory[];
   const Shared shared(memory);
-  volatile int* needed_strip = static_cast<int*>(shared.end());
+  const NeededStrip needed(shared.end());
   const int warp = threadIdx.x / 32;
   if (threadIdx.x == 0) {
     shared.init_barriers();
-    *needed_strip = 0;
+    needed.move(0);
   }
   __syncthreads();
   ptx::wait_for_previous_kernel();  // and the next one waits for this: letting it start, ptxas would serialize the products
   if (warp < 4) {
     ptx::shrink_registers<136>();
     if (threadIdx.x == 0) {
-      produce<kTransB>(a.products, shared, WhenDerived<T>(a.derivative, needed_strip));
+      produce<kTransB>(a.products, shared, WhenDerived<T>(a.derivative, needed));
     } else if (warp > 0) {
-      derive(a.derivative, needed_strip);
+      derive(a.derivative, needed);
     }
   } else {
     ptx::grow_registers<184>();
