@@ -5,8 +5,8 @@
 #   custom-op-cuda/bench/startup.sh OUT
 #
 # writes OUT/startup.rows.json (rows of GPU.json: medians of the runs after the first, which fills the caches) and prints them.
-# Phases: "start-up" ends with the first token, "start-up-generate" is a whole process of `swiglu generate` that writes one token, from
-# outside. Needs what tools/gpu-java-tests needs, and Python. SWIGLU_SMALL_MODEL names the folder of another model than
+# Phases: "start-up" ends with the first token, "start-up-generate" is a whole process of `swiglu generate` that writes one token,
+# from outside. Needs what tools/gpu-java-tests needs, and Python. SWIGLU_SMALL_MODEL names the folder of another model than
 # models/llama-kjv; SWIGLU_DEVICE is for trying it out without a GPU.
 set -euo pipefail
 : "${ORT_JAR:?names the jar of ONNX Runtime}" "${ORT_NATIVE:?names the folder of its native libraries}"

@@ -30,17 +30,19 @@ class CudaBenchmarkTest {
         Path rewritten = folder.resolve("rewritten");
         CommandRun.of("large", "toy", original).succeeded();
         CommandRun.of("rewrite", original, rewritten).succeeded();
-        JsonNode report = new ObjectMapper().readTree(CommandRun.of("bench", original, rewritten, "--device", "cuda", "--resident",
-                "--cuda-graphs", "--workloads", "1x64,4x1+32,1x1+32", "--runs", "10", "--json").succeeded().out());
+        CommandRun run = CommandRun.of("bench", original, rewritten, "--device", "cuda", "--resident", "--cuda-graphs",
+                "--workloads", "1x64,4x1+32,1x1+32", "--runs", "10", "--json").succeeded();
+        JsonNode report = new ObjectMapper().readTree(run.out());
 
         List<String> compared = new ArrayList<>();
         for (JsonNode comparison : report.get("comparisons")) {
-            compared.add(comparison.get("workload").textValue() + ": " + String.join(" / ", comparison.findValuesAsText("runtime")));
+            compared.add(comparison.get("workload").textValue() + ": "
+                    + String.join(" / ", comparison.findValuesAsText("runtime")));
             assertTrue(comparison.get("difference").asDouble() < 0.01, comparison.toString());
         }
         String resident = "ResidentSession / ResidentSession";
         String captured = "ResidentSession, CUDA graph / ResidentSession, CUDA graph";
-        assertEquals(List.of("1x64: " + resident, "4x1 after 32: " + resident, "4x1 after 32: " + captured, "1x1 after 32: " + resident,
-                "1x1 after 32: " + captured, "1x1 after 32: OrtSession / ResidentSession"), compared);
+        assertEquals(List.of("1x64: " + resident, "4x1 after 32: " + resident, "4x1 after 32: " + captured,
+                "1x1 after 32: " + resident, "1x1 after 32: " + captured, "1x1 after 32: OrtSession / ResidentSession"), compared);
     }
 }

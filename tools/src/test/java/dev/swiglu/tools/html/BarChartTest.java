@@ -22,6 +22,7 @@ class BarChartTest {
     }
 
     private static double[] numbers(String chart, String pattern) {
-        return Pattern.compile(pattern).matcher(chart).results().mapToDouble(match -> Double.parseDouble(match.group(1))).toArray();
+        return Pattern.compile(pattern).matcher(chart).results()
+                .mapToDouble(match -> Double.parseDouble(match.group(1))).toArray();
     }
 }
