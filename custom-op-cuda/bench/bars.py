@@ -6,6 +6,7 @@ import shares
 
 LAYERS = [(4096, 11008), (4096, 14336), (8192, 28672)]
 DECODE = [1, 2, 4, 8, 16, 32, 64]
+DECODERS = ["llama-2-7b", "llama-3-8b", "mistral-7b"]
 
 
 @dataclass
@@ -69,6 +70,11 @@ def rows(source: str = "native", group: Optional[str] = None, **facts) -> Callab
     return select
 
 
+def decoders(*phases: str) -> Callable[[dict], bool]:
+    """The large models' rows."""
+    return rows("sessions", phase=phases, model=DECODERS)
+
+
 def with_rows(condition: Callable[[dict], bool], select: Callable[[dict], bool]) -> Callable[[dict], bool]:
     return lambda row: select(row) and condition(row)
 
@@ -94,7 +100,6 @@ TF32 = 1
 NATIVE, PEERS = 24 + 2 + 42 + 36 + 1 + 300 + TF32, 24 + 192
 GRADIENTS = 3 * 8
 
-DECODERS = ["llama-2-7b", "llama-3-8b", "mistral-7b"]
 MIDDLE, LARGE, FEW = [128, 256, 512, 1024], [2048, 8192], DECODE[1:]
 
 BARS = [
@@ -142,19 +147,17 @@ BARS = [
     Bar("sessions, M 1, 16, 2048, 8192: x ONNX Runtime", rows("sessions", phase=["m1", "m16", "m2048", "m8192"]),
         against("ort"), 1.15, expected=16),
     Bar("sessions, M 256, 1024: x ONNX Runtime", rows("sessions", phase=["m256", "m1024"]), against("ort"), 1.05, expected=8),
-    Bar("7B models, float16, decode at batch 1, 2048 tokens before: x ONNX Runtime", rows("sessions", phase="decode-b1", model=DECODERS),
-        against("ort"), 1.08, expected=3),
-    Bar("7B models, the same as CUDA graphs", rows("sessions", phase="graph-decode-b1", model=DECODERS), against("ort"), 1.08,
+    Bar("7B models, float16, decode at batch 1, 2048 tokens before: x ONNX Runtime", decoders("decode-b1"), against("ort"), 1.08,
         expected=3),
-    Bar("7B models, decode at batch 4 and 16, with and without CUDA graphs", rows("sessions", model=DECODERS, phase=[
-        graph + f"decode-b{batch}" for graph in ("", "graph-") for batch in (4, 16)]), against("ort"), None, expected=12),
-    Bar("7B models, prefill of 2048 tokens: x ONNX Runtime", rows("sessions", phase="prefill-2048", model=DECODERS), against("ort"),
-        1.08, expected=3),
-    Bar("7B models, prefill of 512 and 8192 tokens", rows("sessions", phase=["prefill-512", "prefill-8192"], model=DECODERS),
-        against("ort"), None, expected=6),
-    Bar("7B models, decode at batch 1, device-resident: x plain ONNX Runtime Java", rows("sessions", phase="decode-b1", model=DECODERS),
-        against_plain_java, 5.0, expected=3),
-    Bar("start-up to first token of a small model: 3 s over it", rows("sessions", phase="start-up"), of_three_seconds, 1.0),
+    Bar("7B models, the same as CUDA graphs", decoders("graph-decode-b1"), against("ort"), 1.08, expected=3),
+    Bar("7B models, decode at batch 4 and 16, with and without CUDA graphs",
+        decoders("decode-b4", "decode-b16", "graph-decode-b4", "graph-decode-b16"), against("ort"), None, expected=12),
+    Bar("7B models, prefill of 2048 tokens: x ONNX Runtime", decoders("prefill-2048"), against("ort"), 1.08, expected=3),
+    Bar("7B models, prefill of 512 and 8192 tokens", decoders("prefill-512", "prefill-8192"), against("ort"), None, expected=6),
+    Bar("7B models, decode at batch 1, device-resident: x plain ONNX Runtime Java", decoders("decode-b1"), against_plain_java, 5.0,
+        expected=3),
+    Bar("start-up to first token of a small model: 3 s over it", rows("sessions", phase=["start-up", "start-up-generate"]),
+        of_three_seconds, 1.0, expected=2),
     Bar("fused, M 1 to 64, a pause after each launch: x cublas_gemm", with_rows(lambda row: "us_alone" in row, rows(group="decode")),
         alone, None, expected=42),
     Bar("fused, M 128 to 2048, a pause after each launch: x cublas_gemm", with_rows(lambda row: "us_alone" in row, rows(group="gemm")),

@@ -42,7 +42,8 @@ def add_operators(rows: list, report: dict) -> None:
         own = "prefill" if times["phase"] == "prefill" else "decode-b1"
         side = "rewritten" if "FusedSwiGLU" in times["operators_ms"] else "original"
         for row in rows:
-            if row["phase"].startswith(own) and times["workload"] == f"1x{row['M']}" + (f" after {row['past']}" if row["past"] else ""):
+            workload = f"1x{row['M']}" + (f" after {row['past']}" if row["past"] else "")
+            if row["phase"].startswith(own) and times["workload"] == workload:
                 row.setdefault("operators_us", {})[side] = {op: 1e3 * ms for op, ms in times["operators_ms"].items()}
 
 

@@ -16,8 +16,9 @@ def markdown(rows: list) -> list:
     if not divided:
         return []
     names = [*GROUPS, "the rest"]
-    lines = ["", "Time of each operator's nodes in one run, μs, in ONNX Runtime's profile with CUDA_LAUNCH_BLOCKING=1: each launch waits "
-             "for its kernel, so that kernels and what it costs to launch and to wait are in it, and small ones look larger than they are.",
+    lines = ["", "Time of each operator's nodes in one run, μs, in ONNX Runtime's profile with CUDA_LAUNCH_BLOCKING=1: each launch "
+             "waits for its kernel, so that kernels and what it costs to launch and to wait are in it, and small ones look larger "
+             "than they are.",
              "", "| model | phase | | " + " | ".join(names) + " |", "|---|---|---|" + "---|" * len(names)]
     for row in divided:
         for side in ("original", "rewritten"):

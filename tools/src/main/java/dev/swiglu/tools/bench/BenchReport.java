@@ -18,7 +18,8 @@ public record BenchReport(String device, List<Comparison> comparisons, List<Oper
      *
      * @param phase prefill or decode
      * @param ratio absent for one
-     * @param difference ‖second − first‖ / ‖first‖ of what they computed for the last tokens; absent for one
+     * @param difference ‖second − first‖ / ‖first‖ of what they computed for the last tokens, NaN where the first has only zeros;
+     *                   absent for one
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Comparison(String phase, String workload, int batch, int tokens, int past, int runs, List<Timing> timings,

@@ -131,7 +131,7 @@ public record Benchmark(Device device, OptionalInt threads, Turns turns, Session
             distance += (second[i] - first[i]) * (second[i] - first[i]);
             length += first[i] * first[i];
         }
-        return distance == 0 ? 0 : Math.sqrt(distance / length);
+        return Math.sqrt(distance / length);
     }
 
     private SessionBuilder resident(ModelFile model) {

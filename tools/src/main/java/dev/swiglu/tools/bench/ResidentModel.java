@@ -40,7 +40,8 @@ final class ResidentModel implements TimedModel {
     @Override
     public TimedStep prepare(StepInputs inputs) {
         if (captured && !inputs.keepsCachesInPlace()) {
-            throw new ToolException(ExitCode.USAGE, "CUDA graphs need a model whose GroupQueryAttention keeps its cache in place.");
+            throw new ToolException(ExitCode.USAGE,
+                    "CUDA graphs need a model whose GroupQueryAttention keeps its cache in place.");
         }
         OptionalInt graph = captured ? OptionalInt.of(graphs.incrementAndGet()) : OptionalInt.empty();
         return new ResidentStep(session, inputs, graph);

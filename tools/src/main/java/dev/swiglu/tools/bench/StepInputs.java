@@ -45,16 +45,19 @@ record StepInputs(Workload workload, Map<String, Tensor> inputs, List<Cache> cac
         Map<String, String> updates = updates(graph);
         List<String> outputs = graph.getOutputList().stream().map(ValueInfoProto::getName).toList();
         String result = outputs.contains(LOGITS) ? LOGITS : outputs.get(0);
-        return workloads.stream().map(samples::fitted).distinct().map(workload -> new StepInputs(workload,
-                samples.besidesCaches(workload), samples.caches(workload).stream()
-                        .map(cache -> new Cache(cache, Optional.ofNullable(updates.get(cache.name())))).toList(), result)).toList();
+        return workloads.stream().map(samples::fitted).distinct().map(workload -> {
+            List<Cache> caches = samples.caches(workload).stream()
+                    .map(cache -> new Cache(cache, Optional.ofNullable(updates.get(cache.name())))).toList();
+            return new StepInputs(workload, samples.besidesCaches(workload), caches, result);
+        }).toList();
     }
 
     /** Of each cache that GroupQueryAttention can keep in place: input and output. */
     private static Map<String, String> updates(GraphProto graph) {
         Map<String, String> updates = new HashMap<>();
         for (NodeProto node : graph.getNodeList()) {
-            if (node.getOpType().equals("GroupQueryAttention") && Attributes.integer(node, "sliding_window_cache", 0) == 0) {
+            boolean keepsAll = Attributes.integer(node, "sliding_window_cache", 0) == 0;
+            if (node.getOpType().equals("GroupQueryAttention") && keepsAll && node.getOutputCount() > 2) {
                 updates.put(node.getInput(3), node.getOutput(1));
                 updates.put(node.getInput(4), node.getOutput(2));
             }

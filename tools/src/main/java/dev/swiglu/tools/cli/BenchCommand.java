@@ -61,20 +61,21 @@ public final class BenchCommand implements Callable<Integer> {
     private int past;
 
     @Option(names = "--workloads", paramLabel = "BxT[+P]", split = ",", converter = WorkloadConverter.class,
-            description = "Instead of those three, several of them: 1x512,4x1+2048 reads a text of 512 tokens, then writes the next"
-                    + " token of four texts of 2048 (default for a folder: 1x128,1x1+128).")
+            description = "Instead of those three, several of them: 1x512,4x1+2048 reads a text of 512 tokens, then writes the"
+                    + " next token of four texts of 2048 (default for a folder: 1x128,1x1+128).")
     private List<Workload> workloads;
 
-    @Option(names = "--resident", description = "Device-resident sessions: caches and results stay on the device; where one text is"
-            + " decoded, ONNX Runtime's own Java interface is timed against them.")
+    @Option(names = "--resident",
+            description = "Device-resident sessions: caches and results stay on the device; where one text is decoded, ONNX"
+                    + " Runtime's own Java interface is timed against them.")
     private boolean resident;
 
     @Option(names = "--cuda-graphs", description = "With --resident: decoding is timed as captured CUDA graphs, too.")
     private boolean cudaGraphs;
 
-    @Option(names = "--operators", paramLabel = "N", description = "Instead of timing, say which operators the time of"
-            + " device-resident runs goes to, by ONNX Runtime's profile of N of them. On a GPU that needs CUDA_LAUNCH_BLOCKING=1 in"
-            + " the environment.")
+    @Option(names = "--operators", paramLabel = "N",
+            description = "Instead of timing, say which operators the time of device-resident runs goes to, by ONNX Runtime's"
+                    + " profile of N of them. On a GPU that needs CUDA_LAUNCH_BLOCKING=1 in the environment.")
     private Integer operatorRuns;
 
     @Mixin
@@ -93,7 +94,8 @@ public final class BenchCommand implements Callable<Integer> {
         ModelFile originalModel = read(originalFile);
         ModelFile rewrittenModel = rewrittenFile == null ? null : read(rewrittenFile);
         Sessions sessions = cudaGraphs ? Sessions.RESIDENT_WITH_GRAPHS : resident ? Sessions.RESIDENT : Sessions.HOST;
-        Benchmark benchmark = new Benchmark(device.get(), chosenThreads, new Turns(runs, warmup, seconds), sessions, chosenWorkloads());
+        Benchmark benchmark = new Benchmark(device.get(), chosenThreads, new Turns(runs, warmup, seconds), sessions,
+                chosenWorkloads());
         BenchReport report = operatorRuns == null ? benchmark.run(originalModel, rewrittenModel, this::say)
                 : benchmark.operators(originalModel, rewrittenModel, operatorRuns, this::say);
         reports.write(report, () -> BenchTable.of(report), () -> BenchPage.of(report), spec.commandLine().getOut());

@@ -40,7 +40,8 @@ public final class StartUpCommand implements Callable<Integer> {
         reports.requireWritable(spec, file);
         StartUp startUp = StartUp.measure(ModelFile.read(file), device.get(), plain);
         reports.write(startUp, () -> String.format(Locale.ROOT,
-                "%.0f ms to the first token by %s on %s: %.0f Java, %.0f loading ONNX Runtime, %.0f opening the model, %.0f first run%n",
+                "%.0f ms to the first token by %s on %s: %.0f Java, %.0f loading ONNX Runtime, %.0f opening the model,"
+                        + " %.0f first run%n",
                 startUp.total(), startUp.runtime(), startUp.device(), startUp.java(), startUp.environment(), startUp.session(),
                 startUp.firstRun()), spec.commandLine().getOut());
         return ExitCode.DONE.number();

@@ -33,8 +33,8 @@ final class BarChart {
             svg.add(Element.of("text", bar.label()).with("x", 0).with("y", i * ROW + LABEL));
             svg.add(Element.of("rect").with("class", bar.kind()).with("x", 0).with("y", top).with("width", bar.value() * scale)
                     .with("height", THICK));
-            svg.add(Element.of("line").with("class", bar.kind() + " line").with("x1", bar.value() * scale).with("x2", bar.tail() * scale)
-                    .with("y1", middle).with("y2", middle));
+            svg.add(Element.of("line").with("class", bar.kind() + " line").with("x1", bar.value() * scale)
+                    .with("x2", bar.tail() * scale).with("y1", middle).with("y2", middle));
             svg.add(Element.of("text", bar.text()).with("x", bar.tail() * scale + 6).with("y", middle + 4));
         }
         return svg;

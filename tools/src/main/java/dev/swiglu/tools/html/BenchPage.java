@@ -37,8 +37,8 @@ public final class BenchPage {
         List<BarChart.Bar> bars = new ArrayList<>();
         for (Timing timing : comparison.timings()) {
             Statistics latency = timing.latency();
-            bars.add(new BarChart.Bar(timing.model() + ", " + timing.runtime(), KINDS.get(bars.size()), latency.p50(), latency.p90(),
-                    number(latency.p50()) + " ms"));
+            bars.add(new BarChart.Bar(timing.model() + ", " + timing.runtime(), KINDS.get(bars.size()), latency.p50(),
+                    latency.p90(), number(latency.p50()) + " ms"));
         }
         return BarChart.of("Latency of " + comparison.workload(), bars);
     }
@@ -46,8 +46,8 @@ public final class BenchPage {
     private static Element verdict(Comparison comparison) {
         BenchReport.Ratio ratio = comparison.ratio();
         return Element.of("p", ratio == null ? comparison.runs() + " runs." : String.format(Locale.ROOT,
-                "The first takes %.3f times as long as the second (median of %d neighbouring pairs; nine of ten between %.3f and %.3f). "
-                        + "What they compute differs by %.1e of its length.",
+                "The first takes %.3f times as long as the second (median of %d neighbouring pairs; nine of ten between %.3f and"
+                        + " %.3f). What they compute differs by %.1e of its length.",
                 1 / ratio.median(), comparison.runs(), 1 / ratio.p95(), 1 / ratio.p5(), comparison.difference()));
     }
 
@@ -64,14 +64,16 @@ public final class BenchPage {
     private static List<Element> operators(OperatorTimes times) {
         List<BarChart.Bar> bars = times.operators().entrySet().stream()
                 .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
-                .map(entry -> new BarChart.Bar(entry.getKey(), entry.getKey().startsWith("Fused") ? "rewritten" : "original", entry.getValue(),
-                        entry.getValue(), String.format(Locale.ROOT, "%.3f ms, %.1f %%", entry.getValue(),
-                                100 * entry.getValue() / times.run())))
-                .toList();
+                .map(entry -> operator(entry.getKey(), entry.getValue(), times.run())).toList();
         return List.of(Element.of("h2", "Operators in " + times.phase() + " " + times.workload() + ": " + times.model()),
                 Element.of("p", String.format(Locale.ROOT, "Of a run of %.3f ms under the profiler%s.", times.run(),
                         times.blocking() ? ", each launch waiting for its kernel" : "")).with("class", "soft"),
                 BarChart.of("Time of each operator", bars));
+    }
+
+    private static BarChart.Bar operator(String name, double milliseconds, double run) {
+        return new BarChart.Bar(name, name.equals("FusedSwiGLU") ? "rewritten" : "original", milliseconds, milliseconds,
+                String.format(Locale.ROOT, "%.3f ms, %.1f %%", milliseconds, 100 * milliseconds / run));
     }
 
     private static String number(double value) {

@@ -22,6 +22,9 @@ final class DecoderGraph {
     private static final String MASK = "/model/attn_mask_reformat/attn_mask_subgraph/";
     private static final String LENGTHS = MASK + "Sub/Cast/output_0";
     private static final String TOTAL = MASK + "Gather/Cast/output_0";
+    private static final String CONSTANTS = "/model/constants/";
+    private static final String ONE_IN_A_VECTOR = CONSTANTS + "INT64/[1]";
+    private static final AttributeProto TO_INT32 = Attributes.of("to", ElementType.INT32.onnxNumber());
     private static final String[] TOKENS = {"batch_size", "sequence_length"};
 
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("main_graph");
@@ -53,14 +56,13 @@ final class DecoderGraph {
         String added = null;
         for (int layer = 0; layer < shape.layers(); layer++) {
             String place = "model.layers." + layer;
-            String[] normed = normalized(place + ".input_layernorm", residual, added, false);
-            String attention = attention(layer, normed[0]);
-            residual = normed[1];
-            normed = normalized(place + ".post_attention_layernorm", residual, attention, false);
-            residual = normed[1];
-            added = mlp(place, normed[0]);
+            Normed first = normalized(place + ".input_layernorm", residual, added, false);
+            String attended = attention(layer, first.value());
+            Normed second = normalized(place + ".post_attention_layernorm", first.sum(), attended, false);
+            added = mlp(place, second.value());
+            residual = second.sum();
         }
-        String last = normalized("model.layers." + shape.layers() + ".final_norm_layernorm", residual, added, true)[0];
+        String last = normalized("model.layers." + shape.layers() + ".final_norm_layernorm", residual, added, true).value();
         weight("lm_head.MatMul.weight", weights.vocabulary(), shape.hidden(), shape.vocabulary());
         graph.addNode(NodeProto.newBuilder().setOpType("MatMul").setName("/lm_head/MatMul").addInput(last)
                 .addInput("lm_head.MatMul.weight").addOutput("logits"));
@@ -84,20 +86,21 @@ final class DecoderGraph {
     /** How long each text is, less one, and how many columns the mask has: what the attention reads. */
     private void reformatMask() {
         constant("INT64/[1]", TensorProto.newBuilder().addDims(1));
-        maskNode("ReduceSum", MASK + "ReduceSum", List.of("attention_mask", "/model/constants/INT64/[1]"), Attributes.of("keepdims", 0));
-        maskNode("Sub", MASK + "Sub", List.of(MASK + "ReduceSum/output_0", "/model/constants/INT64/[1]"));
-        maskNode("Cast", MASK + "Sub/Cast", List.of(MASK + "Sub/output_0"), Attributes.of("to", ElementType.INT32.onnxNumber()));
+        maskNode("ReduceSum", MASK + "ReduceSum", List.of("attention_mask", ONE_IN_A_VECTOR), Attributes.of("keepdims", 0));
+        maskNode("Sub", MASK + "Sub", List.of(MASK + "ReduceSum/output_0", ONE_IN_A_VECTOR));
+        maskNode("Cast", MASK + "Sub/Cast", List.of(MASK + "Sub/output_0"), TO_INT32);
         maskNode("Shape", MASK + "Shape", List.of("attention_mask"));
         constant("INT64/1", TensorProto.newBuilder());
-        maskNode("Gather", MASK + "Gather", List.of(MASK + "Shape/output_0", "/model/constants/INT64/1"), Attributes.of("axis", 0));
-        maskNode("Cast", MASK + "Gather/Cast", List.of(MASK + "Gather/output_0"), Attributes.of("to", ElementType.INT32.onnxNumber()));
+        maskNode("Gather", MASK + "Gather", List.of(MASK + "Shape/output_0", CONSTANTS + "INT64/1"), Attributes.of("axis", 0));
+        maskNode("Cast", MASK + "Gather/Cast", List.of(MASK + "Gather/output_0"), TO_INT32);
     }
 
     private void constant(String name, TensorProto.Builder one) {
         ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, 1);
-        one.setDataType(ElementType.INT64.onnxNumber()).setName("/model/constants/" + name).setRawData(ByteString.copyFrom(bytes));
+        one.setDataType(ElementType.INT64.onnxNumber()).setName(CONSTANTS + name)
+                .setRawData(ByteString.copyFrom(bytes));
         graph.addNode(NodeProto.newBuilder().setOpType("Constant").setName("/model/constant_nodes/" + name)
-                .addOutput("/model/constants/" + name).addAttribute(Attributes.of("value", one.build())));
+                .addOutput(CONSTANTS + name).addAttribute(Attributes.of("value", one.build())));
     }
 
     private void maskNode(String op, String name, List<String> inputs, AttributeProto... attributes) {
@@ -105,27 +108,30 @@ final class DecoderGraph {
                 .addAllAttribute(List.of(attributes)));
     }
 
+    private record Normed(String value, String sum) {}
+
     /**
      * The normalized sum of {@code residual} and {@code added}, and the sum itself.
      *
      * @param added null where there is nothing to add yet
      * @param last whether nobody reads the sum any more
      */
-    private String[] normalized(String place, String residual, String added, boolean last) {
+    private Normed normalized(String place, String residual, String added, boolean last) {
         String path = path(place);
         String weight = weight(place + ".weight", weights.norm(), shape.hidden());
         AttributeProto epsilon = Attributes.of("epsilon", shape.epsilon());
         if (added == null) {
-            return new String[] {node("SimplifiedLayerNormalization", "", path + "/LayerNorm", List.of(residual, weight),
-                    path + "/output_0", shape.hidden(), epsilon, Attributes.of("axis", -1), Attributes.of("stash_type", 1)), residual};
+            String normed = node("SimplifiedLayerNormalization", "", path + "/LayerNorm", List.of(residual, weight),
+                    path + "/output_0", shape.hidden(), epsilon, Attributes.of("axis", -1), Attributes.of("stash_type", 1));
+            return new Normed(normed, residual);
         }
-        String normed = node("SkipSimplifiedLayerNormalization", MICROSOFT, path + "/SkipLayerNorm", List.of(residual, added, weight),
-                path + "/output_0", shape.hidden(), epsilon);
+        String normed = node("SkipSimplifiedLayerNormalization", MICROSOFT, path + "/SkipLayerNorm",
+                List.of(residual, added, weight), path + "/output_0", shape.hidden(), epsilon);
         if (!last) {
             graph.getNodeBuilder(graph.getNodeCount() - 1).addAllOutput(List.of("", "", path + "/output_3"));
             graph.addValueInfo(hiddenValue(path + "/output_3", shape.hidden()));
         }
-        return new String[] {normed, path + "/output_3"};
+        return new Normed(normed, path + "/output_3");
     }
 
     private String attention(int layer, String input) {

@@ -85,7 +85,8 @@ final class WeightFile {
     TensorProto tensor(String name, Region region, long... dimensions) {
         long elements = Arrays.stream(dimensions).reduce(1, Math::multiplyExact);
         if (elements != region.elements()) {
-            throw new IllegalArgumentException(name + Arrays.toString(dimensions) + " does not fill " + region.elements() + " elements.");
+            throw new IllegalArgumentException(
+                    name + Arrays.toString(dimensions) + " does not fill " + region.elements() + " elements.");
         }
         TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(type.onnxNumber())
                 .setDataLocation(TensorProto.DataLocation.EXTERNAL)
