@@ -3,7 +3,8 @@ Text to tokens: python prepare.py FOLDER BIBLE_KJV_TEXT.deb BIBLE_KJV.deb
 
 Unpacks the King James Bible of two Debian packages (the text lies compressed in the first, the second has the program that
 reads it), parts it, trains a byte-level BPE on the training part and writes into FOLDER tokenizer.json, tokens.safetensors
-(train, valid: one row of tokens each) and heldout.txt, which no training sees. Needs tokenizers, torch and safetensors.
+(train, valid: one row of tokens each) and what no training sees, heldout.txt and its tokens, heldout.npy. Needs tokenizers,
+numpy and safetensors.
 """
 
 import itertools
@@ -12,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
+import numpy
+from safetensors.numpy import save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 
 VOCABULARY = 1536
@@ -52,7 +53,7 @@ def main(folder, text_package, program_package):
 
     def tokens(part):
         rows = [tokenizer.encode(chapter).ids + [tokenizer.token_to_id(EOS)] for chapter in part]
-        return torch.tensor(list(itertools.chain.from_iterable(rows)), dtype=torch.int16)
+        return numpy.array(list(itertools.chain.from_iterable(rows)), dtype=numpy.int16)
 
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +61,7 @@ def main(folder, text_package, program_package):
     save_file(parts, folder / "tokens.safetensors")
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "heldout.txt").write_text("\n".join(heldout))  # an empty line between two chapters
+    numpy.save(folder / "heldout.npy", tokens(heldout))
     for name, part, texts in (("train", parts["train"], train), ("valid", parts["valid"], valid)):
         print(f"{name}: {len(texts)} chapters, {sum(map(len, texts))} characters, {len(part)} tokens")
     print(f"held out: {len(heldout)} chapters, {sum(map(len, heldout))} characters")
