@@ -1,4 +1,6 @@
 // The table of everything that this library gives to ONNX Runtime, and the entry point that hands it over.
+#include "register.h"
+
 #include <deque>
 #include <mutex>
 #include <string>
@@ -119,6 +121,8 @@ static OrtCustomOpDomain* domain_for(const OrtSessionOptions* options) {
   return domain;
 }
 
+void register_operators(OrtSessionOptions* options) { ort::check(ort::api().AddCustomOpDomain(options, domain_for(options))); }
+
 }  // namespace swiglu
 
 extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL RegisterCustomOps(OrtSessionOptions* options,
@@ -131,5 +135,5 @@ extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL Regist
     return base->GetApi(1)->CreateStatus(ORT_NOT_IMPLEMENTED, sentence.c_str());
   }
   ort::set_runtime(api, base->GetVersionString());
-  return ort::guarded([&] { ort::check(ort::api().AddCustomOpDomain(options, domain_for(options))); });
+  return ort::guarded([&] { register_operators(options); });
 }

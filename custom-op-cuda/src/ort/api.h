@@ -60,6 +60,12 @@ struct Release {
   void operator()(OrtMemoryInfo* info) const { api().ReleaseMemoryInfo(info); }
   void operator()(OrtAllocator* allocator) const { api().ReleaseAllocator(allocator); }
   void operator()(OrtValue* value) const { api().ReleaseValue(value); }
+  void operator()(OrtEnv* environment) const { api().ReleaseEnv(environment); }
+  void operator()(OrtSessionOptions* options) const { api().ReleaseSessionOptions(options); }
+  void operator()(OrtCUDAProviderOptionsV2* options) const { api().ReleaseCUDAProviderOptions(options); }
+  void operator()(OrtSession* session) const { api().ReleaseSession(session); }
+  void operator()(OrtIoBinding* binding) const { api().ReleaseIoBinding(binding); }
+  void operator()(OrtRunOptions* options) const { api().ReleaseRunOptions(options); }
 };
 
 template <class T> using Owned = std::unique_ptr<T, Release>;

@@ -41,7 +41,8 @@ final class LibraryCache {
         return file;
     }
 
-    private static Path trusted(Path root) throws IOException {
+    /** Makes the folder where it is missing, and refuses one in which other users could exchange files. */
+    static Path trusted(Path root) throws IOException {
         Files.createDirectories(root, CREATED_OWNER_ONLY);
         Path real = root.toRealPath();
         if (!FileOwnership.of(real).protectsMyEntries()) {

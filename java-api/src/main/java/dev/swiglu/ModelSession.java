@@ -2,7 +2,6 @@ package dev.swiglu;
 
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import java.nio.ByteBuffer;
@@ -101,7 +100,7 @@ public final class ModelSession implements AutoCloseable {
     private Outputs compute(Map<String, Tensor> given, Set<String> names) {
         Map<String, OnnxTensor> passed = new LinkedHashMap<>();
         try {
-            given.forEach((name, tensor) -> passed.put(name, toOnnx(tensor)));
+            given.forEach((name, tensor) -> passed.put(name, tensor.toOnnx()));
             try (OrtSession.Result result = runOn(passed, names)) {
                 return read(result);
             }
@@ -110,8 +109,11 @@ public final class ModelSession implements AutoCloseable {
         }
     }
 
-    /** Runs on ONNX Runtime's own tensors; those passed and those computed are the caller's to close. */
-    OrtSession.Result runOn(Map<String, OnnxTensor> passed, Set<String> names) {
+    /**
+     * Runs on ONNX Runtime's own tensors, so that results can be passed again without a copy in Java; those passed and those
+     * computed are the caller's to close. ONNX Runtime checks names, types and shapes here.
+     */
+    public OrtSession.Result runOn(Map<String, OnnxTensor> passed, Set<String> names) {
         lifetime.readLock().lock();
         try {
             requireOpen();
@@ -120,14 +122,6 @@ public final class ModelSession implements AutoCloseable {
             throw new ModelException("ONNX Runtime failed while it ran the model: " + failed.getMessage(), failed);
         } finally {
             lifetime.readLock().unlock();
-        }
-    }
-
-    static OnnxTensor toOnnx(Tensor tensor) {
-        try {
-            return tensor.toOnnx(OrtEnvironment.getEnvironment());
-        } catch (OrtException failed) {
-            throw new ModelException("ONNX Runtime does not accept " + tensor + ": " + failed.getMessage(), failed);
         }
     }
 

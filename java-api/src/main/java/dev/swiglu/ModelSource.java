@@ -11,14 +11,21 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /** A model that has not been opened yet. Its {@code toString} is how messages call it. */
 sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
 
     OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException;
 
+    /** The number of a session of {@link ResidentBridge}. */
+    long openResident(ResidentBridge.Settings settings) throws OrtException;
+
     /** What the model's metadata say; empty where they cannot be read. */
     Map<String, String> metadata();
+
+    /** The types of the operators in its graph; empty where they cannot be read. */
+    Set<String> operatorTypes();
 
     /** Session configuration entries without which the model cannot be opened. */
     Map<String, String> configEntries();
@@ -26,11 +33,21 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
     record File(Path path) implements ModelSource {
         @Override
         public OrtSession open(OrtEnvironment environment, OrtSession.SessionOptions options) throws OrtException {
+            requireFile();
+            return environment.createSession(path.toString(), options);
+        }
+
+        @Override
+        public long openResident(ResidentBridge.Settings settings) throws OrtException {
+            requireFile();
+            return ResidentBridge.open(path.toString(), null, settings);
+        }
+
+        private void requireFile() {
             if (!Files.isRegularFile(path)) {
                 String sentence = Files.exists(path) ? path + " is not a file." : "There is no model at " + path + ".";
                 throw new UncheckedIOException(sentence, new NoSuchFileException(path.toString()));
             }
-            return environment.createSession(path.toString(), options);
         }
 
         static ByteBuffer map(Path path) throws IOException {
@@ -48,6 +65,15 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
                 return ModelMetadata.of(map(path));
             } catch (IOException unreadable) {
                 return Map.of();
+            }
+        }
+
+        @Override
+        public Set<String> operatorTypes() {
+            try {
+                return ModelOperators.of(map(path));
+            } catch (IOException unreadable) {
+                return Set.of();
             }
         }
 
@@ -80,8 +106,18 @@ sealed interface ModelSource permits ModelSource.File, ModelSource.Bytes {
         }
 
         @Override
+        public long openResident(ResidentBridge.Settings settings) throws OrtException {
+            return ResidentBridge.open(null, model.slice(), settings);
+        }
+
+        @Override
         public Map<String, String> metadata() {
             return ModelMetadata.of(model);
+        }
+
+        @Override
+        public Set<String> operatorTypes() {
+            return ModelOperators.of(model);
         }
 
         @Override

@@ -16,22 +16,48 @@ final class RunArguments {
         for (ValueInfo input : declared) {
             Tensor tensor = given.get(input.name());
             if (tensor == null) {
-                throw new IllegalArgumentException("The input '" + input.name() + "' is missing; the model expects "
-                        + input.type() + input.shapeText() + ".");
+                throw missing(input);
             }
-            check(input, tensor);
+            check("The input", input, "expects", tensor.type(), tensor.shape());
         }
     }
 
-    private static void check(ValueInfo input, Tensor tensor) {
-        if (tensor.type() != input.type()) {
-            throw new IllegalArgumentException("The input '" + input.name() + "' is " + tensor.type()
-                    + ", and the model expects " + input.type() + input.shapeText() + ".");
+    /** That each input has something bound to it. */
+    static void checkBound(List<ValueInfo> declared, Set<String> bound) {
+        for (ValueInfo input : declared) {
+            if (!bound.contains(input.name())) {
+                throw missing(input);
+            }
         }
-        if (!input.accepts(tensor.shape())) {
-            throw new IllegalArgumentException("The input '" + input.name() + "' has the shape "
-                    + Arrays.toString(tensor.shape()) + ", and the model expects " + input.type() + input.shapeText() + ".");
+    }
+
+    private static IllegalArgumentException missing(ValueInfo input) {
+        return new IllegalArgumentException("The input '" + input.name() + "' is missing; the model expects "
+                + input.type() + input.shapeText() + ".");
+    }
+
+    static void checkInput(List<ValueInfo> declared, String name, TensorType type, long[] shape) {
+        refuseUnknown("input", declared, List.of(name));
+        check("The input", named(name, declared), "expects", type, shape);
+    }
+
+    static void checkOutput(List<ValueInfo> declared, String name, TensorType type, long[] shape) {
+        refuseUnknown("output", declared, List.of(name));
+        check("The tensor for the output", named(name, declared), "gives", type, shape);
+    }
+
+    private static void check(String what, ValueInfo value, String verb, TensorType type, long[] shape) {
+        String declared = ", and the model " + verb + " " + value.type() + value.shapeText() + ".";
+        if (type != value.type()) {
+            throw new IllegalArgumentException(what + " '" + value.name() + "' is " + type + declared);
         }
+        if (!value.accepts(shape)) {
+            throw new IllegalArgumentException(what + " '" + value.name() + "' has the shape " + Arrays.toString(shape) + declared);
+        }
+    }
+
+    private static ValueInfo named(String name, List<ValueInfo> declared) {
+        return declared.stream().filter(value -> value.name().equals(name)).findFirst().orElseThrow();
     }
 
     static void check(List<ValueInfo> declared, Set<String> wanted) {

@@ -10,6 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** How to open a model. Immutable: every setter returns a new builder, so one can be shared and varied. */
 public final class SessionBuilder {
@@ -30,9 +33,10 @@ public final class SessionBuilder {
     private final Optional<Path> profile;
     private final Map<String, String> config;
     private final boolean operators;
+    private final boolean cudaGraphs;
 
     private SessionBuilder(ModelSource model, Device device, OptionalInt threads, OptLevel optimization, Optional<Path> profile,
-            Map<String, String> config, boolean operators) {
+            Map<String, String> config, boolean operators, boolean cudaGraphs) {
         this.model = model;
         this.device = device;
         this.threads = threads;
@@ -40,15 +44,16 @@ public final class SessionBuilder {
         this.profile = profile;
         this.config = config;
         this.operators = operators;
+        this.cudaGraphs = cudaGraphs;
     }
 
     SessionBuilder(ModelSource model) {
-        this(model, Device.cpu(), OptionalInt.empty(), OptLevel.ALL_OPT, Optional.empty(), Map.of(), true);
+        this(model, Device.cpu(), OptionalInt.empty(), OptLevel.ALL_OPT, Optional.empty(), Map.of(), true, false);
     }
 
     /** Default: the CPU. */
     public SessionBuilder device(Device device) {
-        return new SessionBuilder(model, device, threads, optimization, profile, config, operators);
+        return new SessionBuilder(model, device, threads, optimization, profile, config, operators, cudaGraphs);
     }
 
     /** Threads that work on one operator together. Default: one for each physical core. */
@@ -56,34 +61,47 @@ public final class SessionBuilder {
         if (count < 1) {
             throw new IllegalArgumentException("A session needs at least 1 thread, not " + count + ".");
         }
-        return new SessionBuilder(model, device, OptionalInt.of(count), optimization, profile, config, operators);
+        return new SessionBuilder(model, device, OptionalInt.of(count), optimization, profile, config, operators, cudaGraphs);
     }
 
     /** Default: everything that ONNX Runtime can do. */
     public SessionBuilder optimization(OptLevel optimization) {
-        return new SessionBuilder(model, device, threads, optimization, profile, config, operators);
+        return new SessionBuilder(model, device, threads, optimization, profile, config, operators, cudaGraphs);
     }
 
     /** Writes ONNX Runtime's profile, one JSON event for each node run, to a file whose name starts with {@code prefix}. */
     public SessionBuilder profileTo(Path prefix) {
-        return new SessionBuilder(model, device, threads, optimization, Optional.of(prefix), config, operators);
+        return new SessionBuilder(model, device, threads, optimization, Optional.of(prefix), config, operators, cudaGraphs);
     }
 
     /** Sets one of ONNX Runtime's session configuration entries; it wins over what this builder would set itself. */
     public SessionBuilder config(String key, String value) {
         Map<String, String> extended = new LinkedHashMap<>(config);
         extended.put(key, value);
-        return new SessionBuilder(model, device, threads, optimization, profile, Map.copyOf(extended), operators);
+        return new SessionBuilder(model, device, threads, optimization, profile, Map.copyOf(extended), operators, cudaGraphs);
     }
 
     /** Leaves the operator library out: ONNX Runtime runs the functions that a rewritten model carries instead. */
     public SessionBuilder withoutOperators() {
-        return new SessionBuilder(model, device, threads, optimization, profile, config, false);
+        return new SessionBuilder(model, device, threads, optimization, profile, config, false, cudaGraphs);
+    }
+
+    /**
+     * Lets the session capture what it does on the GPU and replay it, for {@link #openResident} on a GPU; see
+     * {@link ResidentRun#graph}. ONNX Runtime refuses models for it that do not run on the GPU as a whole.
+     */
+    public SessionBuilder cudaGraphs() {
+        return new SessionBuilder(model, device, threads, optimization, profile, config, operators, true);
     }
 
     /** What the model's metadata say, by key, read without opening it; empty where they cannot be read. */
     public Map<String, String> metadata() {
         return model.metadata();
+    }
+
+    /** The types of the operators in the model's graph, read without opening it; empty where they cannot be read. */
+    public Set<String> operatorTypes() {
+        return model.operatorTypes();
     }
 
     /**
@@ -95,7 +113,53 @@ public final class SessionBuilder {
      * @throws ModelException when ONNX Runtime refuses the model
      */
     public ModelSession open() {
+        if (cudaGraphs) {
+            throw new IllegalStateException("CUDA graphs need fixed memory; open the model with openResident().");
+        }
         return open(new OrtSession.SessionOptions());
+    }
+
+    /**
+     * Opens the model for inputs and outputs that stay in the device's memory.
+     *
+     * @throws IllegalStateException when {@link #cudaGraphs} is asked for and the device is not a GPU
+     * @throws UncheckedIOException and others as {@link #open} does
+     */
+    public ResidentSession openResident() {
+        if (cudaGraphs && !(device instanceof Device.Cuda)) {
+            throw new IllegalStateException("CUDA graphs are captured on a GPU, and this session is for the device " + device + ".");
+        }
+        OptionalLong session = OptionalLong.empty();
+        boolean opened = false;
+        try {
+            prepareProvider();
+            SwiGlu.loadBridge();
+            session = OptionalLong.of(model.openResident(residentSettings()));
+            ResidentSession result = new ResidentSession(session.getAsLong(), device, cudaGraphs, profile.isPresent());
+            opened = true;
+            return result;
+        } catch (OrtException refused) {
+            throw explain(refused);
+        } finally {
+            if (!opened) {
+                session.ifPresent(ResidentBridge::closeSession);
+            }
+        }
+    }
+
+    /** ONNX Runtime's Java classes unpack a provider's libraries when it is first asked for; the C interface then finds them. */
+    private void prepareProvider() throws OrtException {
+        OrtEnvironment.getEnvironment();
+        try (OrtSession.SessionOptions unused = new OrtSession.SessionOptions()) {
+            device.addTo(unused);
+        }
+    }
+
+    private ResidentBridge.Settings residentSettings() {
+        String[] entries = configEntries().entrySet().stream().flatMap(entry -> Stream.of(entry.getKey(), entry.getValue()))
+                .toArray(String[]::new);
+        return new ResidentBridge.Settings(threads.orElse(0), optimization.getID(), profile.map(Path::toString).orElse(null), entries,
+                device instanceof Device.Cuda cuda ? cuda.index() : ResidentBridge.CPU, cudaGraphs, operators);
     }
 
     /**
@@ -105,7 +169,7 @@ public final class SessionBuilder {
      * @param initial what those inputs are in the first run, all of them
      */
     public StatefulSession openStateful(Map<String, String> feedback, Map<String, Tensor> initial) {
-        return StatefulSession.over(open(), feedback, initial);
+        return StatefulSession.over(openResident(), feedback, initial);
     }
 
     /** Takes over {@code options}: they are closed here when opening fails, and by the session otherwise. */

@@ -23,6 +23,15 @@ final class Shape {
         }
     }
 
+    /** Number of bytes. */
+    static long bytes(TensorType type, long... shape) {
+        try {
+            return Math.multiplyExact(elements(shape), type.bytes());
+        } catch (ArithmeticException overflow) {
+            throw new IllegalArgumentException(type + Arrays.toString(shape) + " has more than 2^63 bytes.", overflow);
+        }
+    }
+
     /** Position of an element in row-major order. */
     static int offset(long[] shape, long[] index) {
         if (index.length != shape.length) {

@@ -1,40 +1,38 @@
 package dev.swiglu;
 
-import ai.onnxruntime.OnnxTensor;
-import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtSession;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
- * An open model with a memory: outputs of one run are inputs of the next and stay in ONNX Runtime's memory in between. On the
- * CPU nothing is copied; while a run is under way, the state before and the state after it are both there. On a GPU it is
- * copied from the device and back in each run, because ONNX Runtime's Java interface (1.22 to 1.29) can hand over tensors of
- * the CPU only. What knows of that are {@link #run} and the map of tensors here, nothing else.
+ * An open model with a memory: outputs of one run are inputs of the next and stay in the device's memory in between, so nothing
+ * of the state is copied. While a run is under way, the state before and the state after it are both there.
  *
  * <p>Threads may share one: runs wait for each other, and {@link #close} for the one under way.
  */
 public final class StatefulSession implements AutoCloseable {
-    private final ModelSession session;
+    private final ResidentSession session;
     private final Map<String, String> feedback;
+    private final Map<String, String> outputOf = new HashMap<>();
     private final List<ValueInfo> inputs;
     private final List<ValueInfo> results;
     private final List<ValueInfo> stateInputs;
-    private final Map<String, OnnxTensor> state = new LinkedHashMap<>();
+    private final Map<String, ResidentTensor> state = new LinkedHashMap<>();
 
-    private StatefulSession(ModelSession session, Map<String, String> feedback) {
+    private StatefulSession(ResidentSession session, Map<String, String> feedback) {
         this.session = session;
         this.feedback = Map.copyOf(feedback);
+        feedback.forEach((output, input) -> outputOf.put(input, output));
         this.stateInputs = session.inputs().stream().filter(input -> feedback.containsValue(input.name())).toList();
         this.inputs = session.inputs().stream().filter(input -> !feedback.containsValue(input.name())).toList();
         this.results = session.outputs().stream().filter(output -> !feedback.containsKey(output.name())).toList();
     }
 
     /** Takes {@code session} over, also when this fails. */
-    static StatefulSession over(ModelSession session, Map<String, String> feedback, Map<String, Tensor> initial) {
+    static StatefulSession over(ResidentSession session, Map<String, String> feedback, Map<String, Tensor> initial) {
         StatefulSession stateful = new StatefulSession(session, feedback);
         boolean complete = false;
         try {
@@ -64,7 +62,7 @@ public final class StatefulSession implements AutoCloseable {
         return values.stream().filter(value -> value.name().equals(name)).findFirst().orElse(null);
     }
 
-    public ModelSession session() {
+    public ResidentSession session() {
         return session;
     }
 
@@ -82,36 +80,38 @@ public final class StatefulSession implements AutoCloseable {
         Map<String, Tensor> given = new LinkedHashMap<>(inputs);
         RunArguments.check(this.inputs, given);
         RunArguments.check(results, wanted);
-        Set<String> names = new LinkedHashSet<>(wanted);
-        names.addAll(feedback.keySet());
-        Map<String, OnnxTensor> passed = new LinkedHashMap<>();
-        try {
-            given.forEach((name, tensor) -> passed.put(name, ModelSession.toOnnx(tensor)));
-            passed.putAll(state);
-            return advance(session.runOn(passed, names));
-        } finally {
-            given.keySet().stream().filter(passed::containsKey).forEach(name -> passed.get(name).close());
+        try (ResidentRun run = session.newRun()) {
+            given.forEach(run::input);
+            state.forEach(run::input);
+            wanted.forEach(run::output);
+            feedback.keySet().forEach(run::output);
+            run.run();
+            Map<String, Tensor> read = new LinkedHashMap<>();
+            wanted.forEach(output -> read.put(output, download(run, output)));
+            replaceState(all(feedback.values(), input -> run.take(outputOf.get(input))));
+            return new Outputs(read);
         }
     }
 
-    private Outputs advance(OrtSession.Result result) {
-        Map<String, OnnxTensor> next = new LinkedHashMap<>();
-        Map<String, OnnxTensor> others = new LinkedHashMap<>();
-        Map<String, Tensor> read = new LinkedHashMap<>();
-        try {
-            for (Map.Entry<String, OnnxValue> output : result) {
-                OnnxTensor tensor = (OnnxTensor) output.getValue();
-                String input = feedback.get(output.getKey());
-                (input == null ? others : next).put(input == null ? output.getKey() : input, tensor);
-            }
-            others.forEach((name, tensor) -> read.put(name, Tensor.of(tensor)));
-        } catch (RuntimeException | Error failed) {
-            result.close();
-            throw failed;
+    private static Tensor download(ResidentRun run, String output) {
+        try (ResidentTensor result = run.take(output)) {
+            return result.download();
         }
-        others.values().forEach(OnnxTensor::close);
-        replaceState(next);
-        return new Outputs(read);
+    }
+
+    /** The tensors that {@code tensorOf} gives for these inputs; when it fails for one, those before it are closed. */
+    private static Map<String, ResidentTensor> all(Iterable<String> inputs, Function<String, ResidentTensor> tensorOf) {
+        Map<String, ResidentTensor> tensors = new HashMap<>();
+        boolean complete = false;
+        try {
+            inputs.forEach(input -> tensors.put(input, tensorOf.apply(input)));
+            complete = true;
+            return tensors;
+        } finally {
+            if (!complete) {
+                tensors.values().forEach(ResidentTensor::close);
+            }
+        }
     }
 
     /** A copy of the state, by input name. */
@@ -125,7 +125,7 @@ public final class StatefulSession implements AutoCloseable {
             throw new IllegalStateException("The session is closed, and its state with it.");
         }
         Map<String, Tensor> copies = new LinkedHashMap<>();
-        inputs.forEach(input -> copies.put(input, Tensor.of(state.get(input))));
+        inputs.forEach(input -> copies.put(input, state.get(input).download()));
         return copies;
     }
 
@@ -134,23 +134,12 @@ public final class StatefulSession implements AutoCloseable {
      * @throws IllegalStateException when the session is closed
      */
     public synchronized void setState(Map<String, Tensor> values) {
-        session.requireOpen();
         RunArguments.check(stateInputs, values);
-        Map<String, OnnxTensor> next = new LinkedHashMap<>();
-        boolean complete = false;
-        try {
-            values.forEach((input, tensor) -> next.put(input, ModelSession.toOnnx(tensor)));
-            complete = true;
-        } finally {
-            if (!complete) {
-                next.values().forEach(OnnxTensor::close);
-            }
-        }
-        replaceState(next);
+        replaceState(all(values.keySet(), input -> session.upload(values.get(input))));
     }
 
-    private void replaceState(Map<String, OnnxTensor> next) {
-        state.values().forEach(OnnxTensor::close);
+    private void replaceState(Map<String, ResidentTensor> next) {
+        state.values().forEach(ResidentTensor::close);
         state.clear();
         state.putAll(next);
     }

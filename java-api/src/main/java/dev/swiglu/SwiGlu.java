@@ -54,6 +54,12 @@ public final class SwiGlu {
         registerIn(options);
     }
 
+    /** Makes {@link ResidentBridge} usable: registering hands the library ONNX Runtime's interface, loading hands it Java's. */
+    static synchronized void loadBridge() {
+        keepLoaded();
+        System.load(library().toString());
+    }
+
     /**
      * Closing options unloads the libraries registered in them, under the feet of a session that is still running. Options
      * that are never closed hold the library in memory, so the order in which callers close theirs does not matter.

@@ -86,6 +86,11 @@ public final class Tensor {
         return new Tensor(type, shape, data);
     }
 
+    /** Takes {@code elements} over, all of them, from position 0 on. */
+    static Tensor over(TensorType type, ByteBuffer elements, long... shape) {
+        return new Tensor(type, shape, elements);
+    }
+
     /** Copies a tensor out of ONNX Runtime's memory; {@code tensor} stays open and belongs to the caller. */
     public static Tensor of(OnnxTensor tensor) {
         TensorInfo info = tensor.getInfo();
@@ -149,8 +154,21 @@ public final class Tensor {
         return TensorData.floating(type, data, Shape.offset(shape, index));
     }
 
-    /** For {@link ModelSession}: a view where the memory is direct; the tensor must outlive it. */
-    OnnxTensor toOnnx(OrtEnvironment environment) throws OrtException {
+    /** {@link #data} in memory that native code can reach, copied where it is not. */
+    ByteBuffer directData() {
+        return data.isDirect() ? data() : ByteBuffer.allocateDirect(data.capacity()).put(data()).flip();
+    }
+
+    /** The same as ONNX Runtime has it, the caller's to close: a view where the memory is direct, so this tensor must outlive it. */
+    public OnnxTensor toOnnx() {
+        try {
+            return toOnnx(OrtEnvironment.getEnvironment());
+        } catch (OrtException refused) {
+            throw new ModelException("ONNX Runtime does not accept " + this + ": " + refused.getMessage(), refused);
+        }
+    }
+
+    private OnnxTensor toOnnx(OrtEnvironment environment) throws OrtException {
         ByteBuffer elements = data();
         return switch (type) {
             case FLOAT32 -> OnnxTensor.createTensor(environment, elements.asFloatBuffer(), shape);

@@ -7,23 +7,25 @@ import java.util.Optional;
 
 /** The element types that a {@link Tensor} holds, under ONNX's names in lower case. */
 public enum TensorType {
-    FLOAT32(4, OnnxJavaType.FLOAT),
-    FLOAT16(2, OnnxJavaType.FLOAT16),
-    BFLOAT16(2, OnnxJavaType.BFLOAT16),
-    FLOAT64(8, OnnxJavaType.DOUBLE),
-    INT64(8, OnnxJavaType.INT64),
-    INT32(4, OnnxJavaType.INT32),
-    INT16(2, OnnxJavaType.INT16),
-    INT8(1, OnnxJavaType.INT8),
-    UINT8(1, OnnxJavaType.UINT8),
-    BOOL(1, OnnxJavaType.BOOL);
+    FLOAT32(4, OnnxJavaType.FLOAT, 1),
+    FLOAT16(2, OnnxJavaType.FLOAT16, 10),
+    BFLOAT16(2, OnnxJavaType.BFLOAT16, 16),
+    FLOAT64(8, OnnxJavaType.DOUBLE, 11),
+    INT64(8, OnnxJavaType.INT64, 7),
+    INT32(4, OnnxJavaType.INT32, 6),
+    INT16(2, OnnxJavaType.INT16, 5),
+    INT8(1, OnnxJavaType.INT8, 3),
+    UINT8(1, OnnxJavaType.UINT8, 2),
+    BOOL(1, OnnxJavaType.BOOL, 9);
 
     private final int bytes;
     private final OnnxJavaType onnx;
+    private final int number;
 
-    TensorType(int bytes, OnnxJavaType onnx) {
+    TensorType(int bytes, OnnxJavaType onnx, int number) {
         this.bytes = bytes;
         this.onnx = onnx;
+        this.number = number;
     }
 
     /** Size of one element. */
@@ -39,8 +41,17 @@ public enum TensorType {
         return onnx;
     }
 
+    /** ONNX's number for the type, which ONNX Runtime's C interface uses and its Java interface does not. */
+    int number() {
+        return number;
+    }
+
     static Optional<TensorType> of(OnnxJavaType onnx) {
         return Arrays.stream(values()).filter(type -> type.onnx == onnx).findFirst();
+    }
+
+    static Optional<TensorType> of(int number) {
+        return Arrays.stream(values()).filter(type -> type.number == number).findFirst();
     }
 
     @Override

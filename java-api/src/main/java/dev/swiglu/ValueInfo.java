@@ -34,12 +34,19 @@ public record ValueInfo(String name, TensorType type, List<Long> shape, List<Str
 
     private static ValueInfo of(NodeInfo node) {
         if (!(node.getInfo() instanceof TensorInfo tensor)) {
-            throw new ModelException("The model's '" + node.getName() + "' is not a tensor, and only tensors can be passed.");
+            throw notATensor(node.getName());
         }
-        TensorType type = TensorType.of(tensor.type).orElseThrow(() -> new ModelException(
-                "The model's '" + node.getName() + "' has the element type " + tensor.onnxType + ", which Java cannot hold."));
+        TensorType type = TensorType.of(tensor.type).orElseThrow(() -> unreadable(node.getName(), tensor.onnxType));
         List<Long> shape = Arrays.stream(tensor.getShape()).boxed().toList();
         return new ValueInfo(node.getName(), type, shape, List.of(tensor.getDimensionNames()));
+    }
+
+    static ModelException notATensor(String name) {
+        return new ModelException("The model's '" + name + "' is not a tensor, and only tensors can be passed.");
+    }
+
+    static ModelException unreadable(String name, Object type) {
+        return new ModelException("The model's '" + name + "' has the element type " + type + ", which Java cannot hold.");
     }
 
     boolean accepts(long[] actual) {

@@ -2,6 +2,7 @@ package dev.swiglu.training;
 
 import dev.swiglu.CheckpointException;
 import dev.swiglu.IoReason;
+import dev.swiglu.Json;
 import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
 import java.io.IOException;

@@ -1,5 +1,6 @@
 package dev.swiglu.training;
 
+import dev.swiglu.Json;
 import dev.swiglu.ModelException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

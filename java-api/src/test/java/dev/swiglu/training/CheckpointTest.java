@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.swiglu.CheckpointException;
+import dev.swiglu.Json;
 import dev.swiglu.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;

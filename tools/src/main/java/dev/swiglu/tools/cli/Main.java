@@ -56,6 +56,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new GradientCommand())
                 .addSubcommand(new VerifyCommand())
                 .addSubcommand(new BenchCommand())
+                .addSubcommand(new GenerateCommand())
                 .addSubcommand(new ExportCommand())
                 .addSubcommand(new DoctorCommand())
                 .addSubcommand(new MnistCommand())

@@ -19,6 +19,10 @@ class ReportOptions {
             description = "Write the report, as JSON, to FILE; an existing one is replaced.")
     private Path file;
 
+    final boolean isJson() {
+        return json;
+    }
+
     /** What is to be written. */
     List<ReportFile> files() {
         return file == null ? List.of() : List.of(new ReportFile("--report", file));

@@ -1,4 +1,4 @@
-package dev.swiglu.training;
+package dev.swiglu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

@@ -1,4 +1,4 @@
-package dev.swiglu.training;
+package dev.swiglu;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * JSON as two formats here need it: the metadata of training models and the headers of safetensors files. Objects are maps,
- * arrays are lists, and numbers are {@code Long} where they are whole, else {@code Double}.
+ * JSON as this library reads it, for the packages here and not for applications: the metadata of training models, the headers of
+ * safetensors files, and what exporters write beside a language model. Objects are maps, arrays are lists, and numbers are
+ * {@code Long} where they are whole, else {@code Double}.
  */
-final class Json {
+public final class Json {
     private static final int DEEPEST = 32;
 
     private final String text;
@@ -21,7 +22,7 @@ final class Json {
     }
 
     /** @throws IllegalArgumentException when this is not one JSON value */
-    static Object parse(String text) {
+    public static Object parse(String text) {
         Json json = new Json(text);
         Object value = json.value();
         json.skipSpace();
@@ -159,7 +160,7 @@ final class Json {
     }
 
     /** A string as JSON writes it, quotes included. */
-    static String quote(String text) {
+    public static String quote(String text) {
         StringBuilder quoted = new StringBuilder("\"");
         text.chars().forEach(character -> {
             if (character == '"' || character == '\\') {

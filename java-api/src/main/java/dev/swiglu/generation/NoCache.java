@@ -1,0 +1,10 @@
+package dev.swiglu.generation;
+
+/** For models without a cache: each run reads everything again. */
+final class NoCache implements KeyValueCache {
+    @Override
+    public void advance() {}
+
+    @Override
+    public void close() {}
+}
