@@ -7,6 +7,7 @@ import dev.swiglu.ModelSession;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.CommandRun;
 import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.verify.Exports;
 import dev.swiglu.tools.verify.exact.WidenedModel;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ class WholeModelTest {
     @Test
     void everyWeightsGradientIsTheSlope() {
         Path fused = folder.resolve("fused.onnx");
-        CommandRun.of("rewrite", Path.of("..", "models", "llama-tiny", "model.onnx"), fused).succeeded();
+        CommandRun.of("rewrite", Exports.path(Exports.LLAMA), fused).succeeded();
         Path gradient = folder.resolve("gradient.onnx");
         CommandRun.of("gradient", fused, gradient, "--of", "logits", "--weights", "inputs").succeeded();
         ModelProto model = ModelFile.read(gradient).proto();

@@ -57,7 +57,7 @@ class BisectionTest {
     @Test
     void aDifferenceElsewhereIsBlamedOnNoSite() throws IOException {
         ModelProto.Builder model = rewritten().toBuilder();
-        disturb(model, "m.model.embed_tokens.weight");
+        disturb(model, "model.model.embed_tokens.weight");
         CommandRun run = verify(model.build(), "--bisect");
         assertEquals(4, run.exit(), run.err());
         assertTrue(run.out().contains("the models differ elsewhere"), run.out());

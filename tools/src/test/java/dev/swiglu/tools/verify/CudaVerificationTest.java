@@ -25,9 +25,9 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -57,10 +57,11 @@ class CudaVerificationTest {
         assertAccurate(export, 2);
     }
 
-    @Test
-    void theModelsOfThisRepository() throws IOException {
-        for (String model : new String[] {"llama-tiny", "mistral-tiny"}) {
-            assertAccurate(Path.of("..", "models", model, "model.onnx"), 2);
+    @ParameterizedTest
+    @CsvSource({"llama-kjv, 6", "mistral-kjv, 5"})
+    void theTrainedModels(String name, int layers) throws IOException {
+        for (String file : new String[] {"model.onnx", "model_fp16.onnx"}) {
+            assertAccurate(Path.of("..", "models", name, file), layers);
         }
     }
 

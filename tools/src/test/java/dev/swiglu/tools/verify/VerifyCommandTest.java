@@ -62,7 +62,7 @@ class VerifyCommandTest {
         assertEquals(1, output.get("cosine").doubleValue(), 1e-9);
         assertTrue(output.get("nan_match").booleanValue());
         JsonNode site = report.get("sites").get(1);
-        assertEquals("/m/model/layers.1/mlp/Mul", site.get("node").textValue());
+        assertEquals("/model/model/layers.1/mlp/Mul", site.get("node").textValue());
         double error = site.get("error_original").doubleValue();
         assertTrue(error > 1e-8 && error < 1e-6, site.toString());
         assertTrue(site.get("error_rewritten").doubleValue() <= 2 * error + 0x1p-24, site.toString());

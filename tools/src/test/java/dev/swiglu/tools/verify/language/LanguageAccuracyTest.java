@@ -64,7 +64,7 @@ class LanguageAccuracyTest {
     void aModelThatReadsOtherwiseFails() throws IOException {
         ModelProto.Builder model = rewritten(Exports.LLAMA).toBuilder();
         var head = model.getGraphBuilder().getInitializerBuilderList().stream()
-                .filter(weight -> weight.getName().equals("m.model.embed_tokens.weight")).findFirst().orElseThrow();
+                .filter(weight -> weight.getName().equals("model.model.embed_tokens.weight")).findFirst().orElseThrow();
         ByteBuffer weights = ByteBuffer.wrap(head.getRawData().toByteArray()).order(ByteOrder.LITTLE_ENDIAN);
         weights.asFloatBuffer().put(0, new float[64 * 128]);
         head.setRawData(ByteString.copyFrom(weights));
