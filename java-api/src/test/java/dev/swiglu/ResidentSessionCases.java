@@ -76,7 +76,7 @@ abstract class ResidentSessionCases {
                 ResidentRun run = resident.newRun()) {
             assertEquals(plain.inputs(), resident.inputs());
             assertEquals(plain.outputs(), resident.outputs());
-            Map<String, Tensor> inputs = inputs(plain.inputs(), Map.of("batch", 2L, "seq", 3L, "past", 4L, "total", 7L));
+            Map<String, Tensor> inputs = inputs(plain.inputs(), Map.of("batch", 2L, "length", 3L, "past", 4L, "total", 7L));
             inputs.forEach(run::input);
             plain.outputs().forEach(output -> run.output(output.name()));
             run.run();

@@ -26,7 +26,7 @@ public final class LanguageModels {
         if (export.contains("genai-")) {
             boolean windowed = export.contains("mistral");
             Files.writeString(folder.resolve("genai_config.json"),
-                    GENAI.formatted(windowed ? 4200 : 512, export.contains("families") ? 1 : 2, windowed ? 4096 : 0));
+                    GENAI.formatted(windowed ? 4200 : 128, export.contains("families") ? 1 : 2, windowed ? 4096 : 0));
         }
         return folder;
     }
