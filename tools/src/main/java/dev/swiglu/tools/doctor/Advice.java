@@ -66,7 +66,7 @@ final class Advice {
             advice.add("There is no NVIDIA GPU in this machine.");
         } else if (nvidia.driver() == null) {
             advice.add("There is an NVIDIA GPU without a driver: install the NVIDIA driver, 525.60 or newer.");
-        } else if (major(nvidia.driver()) < OLDEST_DRIVERS.getOrDefault(cuda(), 0)) {
+        } else if (nvidia.driver().matches("\\d+\\..*") && major(nvidia.driver()) < OLDEST_DRIVERS.getOrDefault(cuda(), 0)) {
             advice.add("The NVIDIA driver " + nvidia.driver() + " is too old for this ONNX Runtime, which is built for CUDA " + cuda()
                     + ": install driver " + OLDEST_DRIVERS.get(cuda()) + " or newer, or an ONNX Runtime for an older CUDA.");
         }
