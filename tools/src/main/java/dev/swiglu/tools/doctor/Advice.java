@@ -27,7 +27,9 @@ final class Advice {
     static List<String> on(Diagnosis diagnosis) {
         Advice advice = new Advice(diagnosis);
         advice.onTheCpu();
-        if (diagnosis.nvidia().hardware() || diagnosis.gpuAsked()) {
+        if (diagnosis.onnxRuntime().cudaWorks()) {
+            advice.onTheOperatorsOnTheGpu();
+        } else if (diagnosis.nvidia().hardware() || diagnosis.gpuAsked()) {
             advice.onTheGpu();
         }
         return List.copyOf(advice.advice);
@@ -51,6 +53,9 @@ final class Advice {
         if (diagnosis.onnxRuntime().cudaProblem() != null && advice.size() == before) {
             advice.add(diagnosis.onnxRuntime().cudaProblem());
         }
+    }
+
+    private void onTheOperatorsOnTheGpu() {
         if (diagnosis.operatorLibrary().cudaProblem() != null) {
             advice.add(diagnosis.operatorLibrary().cudaProblem());
         }
