@@ -34,10 +34,10 @@ final class LibraryCache {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final FileAttribute<Set<PosixFilePermission>> CREATED_OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(OWNER_ONLY);
-    private static final String LOCK = ".lock";
+    private static final String LOCK = ".swiglu-ort.lock";
     private static final Set<OpenOption> LOCK_OPTIONS =
             Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
-    private static final String UNFINISHED = ".unfinished-";
+    private static final String UNFINISHED = ".swiglu-ort.unfinished-";
     /** Interned strings are the same object for all class loaders, and file locks are between processes only. */
     private static final Object ONE_IN_THIS_PROCESS = "dev.swiglu.LibraryCache".intern();
 
@@ -65,7 +65,9 @@ final class LibraryCache {
         Path folder = trusted.resolve(bundle.folderName());
         if (!holds(folder, bundle)) {
             synchronized (ONE_IN_THIS_PROCESS) {
-                try (FileChannel channel = FileChannel.open(trusted.resolve(LOCK), LOCK_OPTIONS, CREATED_OWNER_ONLY)) {
+                Path lock = trusted.resolve(LOCK);
+                try (FileChannel channel = FileChannel.open(lock, LOCK_OPTIONS, CREATED_OWNER_ONLY)) {
+                    requireMine(lock);
                     channel.lock();
                     if (!holds(folder, bundle)) {
                         replace(folder, bundle);
@@ -93,11 +95,8 @@ final class LibraryCache {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException(folder + " is not a folder");
         }
-        FileOwnership ownership = FileOwnership.of(folder);
-        if (!ownership.isMine()) {
-            throw new IOException(folder + " belongs to another user");
-        }
-        if (ownership.isWritableByOthers()) {
+        requireMine(folder);
+        if (FileOwnership.of(folder).isWritableByOthers()) {
             return false;
         }
         for (CarriedLibrary library : bundle.libraries()) {
@@ -106,6 +105,12 @@ final class LibraryCache {
             }
         }
         return true;
+    }
+
+    private static void requireMine(Path path) throws IOException {
+        if (!FileOwnership.of(path).isMine()) {
+            throw new IOException(path + " belongs to another user");
+        }
     }
 
     private static boolean isIntact(Path file, CarriedLibrary library) throws IOException {
@@ -130,7 +135,9 @@ final class LibraryCache {
     private static void replace(Path folder, LibraryBundle bundle) throws IOException {
         Path root = folder.getParent();
         for (Path leftover : unfinished(root)) {
-            delete(leftover);
+            if (FileOwnership.of(leftover).isMine()) {
+                delete(leftover);
+            }
         }
         Path unfinished = Files.createDirectory(root.resolve(UNFINISHED + bundle.folderName()), CREATED_OWNER_ONLY);
         try {

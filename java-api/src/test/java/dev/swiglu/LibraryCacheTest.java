@@ -34,6 +34,7 @@ class LibraryCacheTest {
     /** How often to kill; {@code -Ddev.swiglu.kills=200} for a thorough run. */
     private static final int KILLS = Integer.getInteger("dev.swiglu.kills", 5);
     private static final int UNPACKING_MILLISECONDS = 100;
+    private static final String LOCK = ".swiglu-ort.lock";
     private static final String FOLDER = "some/natives/";
 
     @TempDir
@@ -161,7 +162,7 @@ class LibraryCacheTest {
         }
         assertEquals(folder, unpacked(jar));
         assertWhole(folder);
-        assertEquals(List.of(".lock", folder.getFileName().toString()), names(cache), "what the killed ones left is gone");
+        assertEquals(List.of(LOCK, folder.getFileName().toString()), names(cache), "what the killed ones left is gone");
     }
 
     private static void deleteAll(Path folder) throws IOException {
@@ -189,7 +190,7 @@ class LibraryCacheTest {
         ChildJvm.Result result = child().limitFiles(1 << 10).run(Unpack.class, jar);
         assertNotEquals(0, result.exitCode());
         assertTrue(result.errors().contains(cache + " (-D" + SwiGlu.CACHE_DIR + "): "), result.errors());
-        assertEquals(List.of(".lock"), names(cache));
+        assertEquals(List.of(LOCK), names(cache));
     }
 
     @Test

@@ -27,7 +27,9 @@ final class Advice {
     static List<String> on(Diagnosis diagnosis) {
         Advice advice = new Advice(diagnosis);
         advice.onTheCpu();
-        if (diagnosis.nvidia().hardware() || diagnosis.gpuAsked()) {
+        if (diagnosis.onnxRuntime().cudaWorks()) {
+            advice.onTheOperatorsOnTheGpu();
+        } else if (diagnosis.nvidia().hardware() || diagnosis.gpuAsked()) {
             advice.onTheGpu();
         }
         return List.copyOf(advice.advice);
@@ -51,6 +53,9 @@ final class Advice {
         if (diagnosis.onnxRuntime().cudaProblem() != null && advice.size() == before) {
             advice.add(diagnosis.onnxRuntime().cudaProblem());
         }
+    }
+
+    private void onTheOperatorsOnTheGpu() {
         if (diagnosis.operatorLibrary().cudaProblem() != null) {
             advice.add(diagnosis.operatorLibrary().cudaProblem());
         }
@@ -66,7 +71,7 @@ final class Advice {
             advice.add("There is no NVIDIA GPU in this machine.");
         } else if (nvidia.driver() == null) {
             advice.add("There is an NVIDIA GPU without a driver: install the NVIDIA driver, 525.60 or newer.");
-        } else if (major(nvidia.driver()) < OLDEST_DRIVERS.getOrDefault(cuda(), 0)) {
+        } else if (nvidia.driver().matches("\\d+\\..*") && major(nvidia.driver()) < OLDEST_DRIVERS.getOrDefault(cuda(), 0)) {
             advice.add("The NVIDIA driver " + nvidia.driver() + " is too old for this ONNX Runtime, which is built for CUDA " + cuda()
                     + ": install driver " + OLDEST_DRIVERS.get(cuda()) + " or newer, or an ONNX Runtime for an older CUDA.");
         }

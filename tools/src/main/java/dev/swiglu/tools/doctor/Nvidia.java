@@ -23,7 +23,7 @@ public record Nvidia(String driver, boolean hardware, List<Gpu> gpus) {
     public record Gpu(String name, String memory) {}
 
     public static Nvidia on(Host host) {
-        return host.commands().output(QUERY).filter(text -> !text.isBlank()).map(Nvidia::parse)
+        return host.commands().output(QUERY).filter(text -> text.contains(",")).map(Nvidia::parse)
                 .orElseGet(() -> fromKernel(host));
     }
 

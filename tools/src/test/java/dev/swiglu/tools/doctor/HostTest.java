@@ -43,6 +43,7 @@ class HostTest {
                 "NVIDIA H200, 143771 MiB, 570.86.15\nNVIDIA L4, 23034 MiB, 570.86.15\n")));
         assertEquals("570.86.15", nvidia.driver());
         assertEquals(List.of(new Nvidia.Gpu("NVIDIA H200", "143771 MiB"), new Nvidia.Gpu("NVIDIA L4", "23034 MiB")), nvidia.gpus());
+        assertEquals(new Nvidia(null, false, List.of()), Nvidia.on(host(Map.of(), Map.of("nvidia-smi", "No devices were found\n"))));
     }
 
     @Test
