@@ -25,10 +25,10 @@ template <class Body> auto in_java(JNIEnv* env, const Body& body) -> decltype(bo
   }
 }
 
-// The same for everything that may allocate or copy on a GPU, which is all but a run: that holds the gate itself.
+// The same for what may allocate or copy on a GPU and is soon done.
 template <class Body> auto guarded(JNIEnv* env, const Body& body) -> decltype(body()) {
   return in_java(env, [&] {
-    const std::shared_lock<CaptureGate> no_capture(capture_gate());
+    const std::shared_lock<Gate> undisturbed(capture_gate());
     return body();
   });
 }
@@ -58,7 +58,8 @@ jobjectArray describe(JNIEnv* env, const std::vector<Value>& values) {
 BRIDGE(jlong, openSession)
 (JNIEnv* env, jclass, jstring path, jobject model, jint threads, jint optimization, jstring profile, jobjectArray entries,
  jint cuda_device, jboolean cuda_graphs, jboolean operators) {
-  return guarded(env, [&]() -> jlong {
+  return in_java(env, [&]() -> jlong {
+    const std::shared_lock<Gate> undisturbed = no_capture(cuda_device);
     SessionSettings settings;
     settings.model_path = to_string(env, path);
     if (model != nullptr) {
@@ -93,7 +94,7 @@ BRIDGE(void, closeSession)(JNIEnv* env, jclass, jlong handle) {
     std::shared_ptr<Session> session = sessions.remove(handle);
     if (session == nullptr) return;
     session->close();
-    const std::shared_lock<CaptureGate> no_capture(capture_gate());
+    const std::shared_lock<Gate> undisturbed = no_capture(session->cuda_device());
     session.reset();
   });
 }
@@ -183,7 +184,7 @@ BRIDGE(void, run)(JNIEnv* env, jclass, jlong handle) {
   in_java(env, [&] {
     std::shared_ptr<Run> run = runs.get(handle);
     run->run();
-    const std::shared_lock<CaptureGate> no_capture(capture_gate());
+    const std::shared_lock<Gate> undisturbed(capture_gate());
     run.reset();
   });
 }

@@ -36,16 +36,10 @@ void CudaDevice::transfer(void* to, const void* from, size_t bytes, cudaMemcpyKi
   check(cudaStreamSynchronize(stream_));
 }
 
-void CudaDevice::write(void* to, const void* from_host, size_t bytes) const {
-  transfer(to, from_host, bytes, cudaMemcpyHostToDevice);
-}
+void CudaDevice::write(void* to, const void* from, size_t bytes) const { transfer(to, from, bytes, cudaMemcpyDefault); }
 
 void CudaDevice::read(void* to_host, const void* from, size_t bytes) const {
   transfer(to_host, from, bytes, cudaMemcpyDeviceToHost);
-}
-
-void CudaDevice::copy(void* to, const void* from, size_t bytes) const {
-  transfer(to, from, bytes, cudaMemcpyDeviceToDevice);
 }
 
 void CudaDevice::zero(void* at, size_t bytes) const {

@@ -15,9 +15,8 @@ class CudaDevice : public Device {
   CudaDevice& operator=(const CudaDevice&) = delete;
 
   const char* memory_name() const override { return "Cuda"; }
-  void write(void* to, const void* from_host, size_t bytes) const override;
+  void write(void* to, const void* from, size_t bytes) const override;
   void read(void* to_host, const void* from, size_t bytes) const override;
-  void copy(void* to, const void* from, size_t bytes) const override;
   void zero(void* at, size_t bytes) const override;
   void* allocate(size_t bytes) const override;
   void release(void* memory) const override;

@@ -1,6 +1,5 @@
 #include "jni/device.h"
 
-#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -16,12 +15,14 @@ namespace {
 class Host : public Device {
  public:
   const char* memory_name() const override { return "Cpu"; }
-  void write(void* to, const void* from_host, size_t bytes) const override { std::memcpy(to, from_host, bytes); }
+  void write(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
   void read(void* to_host, const void* from, size_t bytes) const override { std::memcpy(to_host, from, bytes); }
-  void copy(void* to, const void* from, size_t bytes) const override { std::memcpy(to, from, bytes); }
   void zero(void* at, size_t bytes) const override { std::memset(at, 0, bytes); }
-  void* allocate(size_t bytes) const override { return ::operator new(bytes); }
-  void release(void* memory) const override { ::operator delete(memory); }
+  void* allocate(size_t bytes) const override { return ::operator new(bytes, kAlignment); }
+  void release(void* memory) const override { ::operator delete(memory, kAlignment); }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};  // what kernels get from ONNX Runtime too
 };
 
 }  // namespace

@@ -13,11 +13,11 @@ class Device {
   virtual ~Device() = default;
   // ONNX Runtime's name for this kind of memory.
   virtual const char* memory_name() const = 0;
-  virtual void write(void* to, const void* from_host, size_t bytes) const = 0;
+  // From memory of the CPU or of this device.
+  virtual void write(void* to, const void* from, size_t bytes) const = 0;
   virtual void read(void* to_host, const void* from, size_t bytes) const = 0;
-  virtual void copy(void* to, const void* from, size_t bytes) const = 0;
   virtual void zero(void* at, size_t bytes) const = 0;
-  // Memory that nobody else can have had before or get later, unlike that of ONNX Runtime's arena.
+  // Of the system, not of an arena.
   virtual void* allocate(size_t bytes) const = 0;
   virtual void release(void* memory) const = 0;
 };

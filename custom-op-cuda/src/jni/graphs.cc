@@ -4,9 +4,13 @@
 
 namespace swiglu::jni {
 
-CaptureGate& capture_gate() {
-  static CaptureGate gate;
+Gate& capture_gate() {
+  static Gate gate;
   return gate;
+}
+
+std::shared_lock<Gate> no_capture(int cuda_device) {
+  return cuda_device == kCpu ? std::shared_lock<Gate>() : std::shared_lock<Gate>(capture_gate());
 }
 
 // Never that of a thread that ended, unlike the system's numbers.

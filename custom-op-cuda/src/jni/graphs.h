@@ -4,11 +4,12 @@
 
 #include <map>
 #include <mutex>
-#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "jni/device.h"
+#include "jni/gate.h"
 #include "jni/java.h"
 
 namespace swiglu::jni {
@@ -16,30 +17,11 @@ namespace swiglu::jni {
 constexpr int kNoGraph = -1;
 
 // While a graph is captured, nothing else in the process may allocate or copy on a GPU: CUDA ends the capture with an error. So a
-// capture has this alone, and everything else shares it. A capture that waits lets nobody else in, or busy threads would keep it
-// waiting for ever. For std::shared_lock and std::unique_lock; no thread may hold it twice.
-class CaptureGate {
- public:
-  void lock() {
-    entrance_.lock();
-    inside_.lock();
-  }
-  void unlock() {
-    inside_.unlock();
-    entrance_.unlock();
-  }
-  void lock_shared() {
-    const std::lock_guard<std::mutex> enter(entrance_);
-    inside_.lock_shared();
-  }
-  void unlock_shared() { inside_.unlock_shared(); }
+// capture has this alone, and all the rest that concerns a GPU shares it.
+Gate& capture_gate();
 
- private:
-  std::mutex entrance_;
-  std::shared_mutex inside_;
-};
-
-CaptureGate& capture_gate();
+// A share of it for work on this device; nothing on the CPU, which captures do not concern.
+std::shared_lock<Gate> no_capture(int cuda_device);
 
 // Where the tensors of a run lie: name, then address and dimensions.
 using Addresses = std::map<std::string, std::vector<int64_t>>;

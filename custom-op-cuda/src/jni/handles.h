@@ -1,5 +1,5 @@
-// What Java holds of a native object: a number that is never used again. A call holds the object itself while it works with it, so
-// another thread may close it at any moment; it is destroyed when the last call is done.
+// What Java holds of a native object: a number that is never used again. A call holds the object itself while it works with it,
+// so another thread may close it at any moment; it is destroyed when the last call is done.
 #pragma once
 
 #include <memory>

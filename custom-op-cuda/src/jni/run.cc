@@ -36,7 +36,8 @@ void Run::bind_input(const std::string& name, std::shared_ptr<Tensor> tensor) {
   inputs_[name] = std::move(tensor);
 }
 
-void Run::bind_host_input(const std::string& name, ONNXTensorElementDataType type, const std::vector<int64_t>& shape, void* data) {
+void Run::bind_host_input(const std::string& name, ONNXTensorElementDataType type, const std::vector<int64_t>& shape,
+                          void* data) {
   if (graph_ == kNoGraph) {
     // ONNX Runtime copies it to where the model's nodes want it, which is the CPU for some.
     check(api().BindInput(binding_.get(), name.c_str(), tensor_over(host_.get(), data, type, shape).get()));
@@ -72,7 +73,7 @@ void Run::run() {
   if (graph_ != kNoGraph) {
     compute_with_graph();
   } else {
-    const std::shared_lock<CaptureGate> no_capture(capture_gate());
+    const std::shared_lock<Gate> undisturbed = no_capture(session_->cuda_device());
     compute();
   }
   for (Output& output : outputs_) output.computed = true;
@@ -80,7 +81,7 @@ void Run::run() {
 
 // An output that stayed bound would be written into what the last run allocated, which may be the caller's by now.
 void Run::forget_results() {
-  const std::shared_lock<CaptureGate> no_capture(capture_gate());
+  const std::shared_lock<Gate> undisturbed = no_capture(session_->cuda_device());
   results_.clear();
   for (Output& output : outputs_) {
     output.computed = false;
@@ -91,18 +92,18 @@ void Run::forget_results() {
 void Run::compute_with_graph() {
   const Addresses now = addresses();
   if (!session_->graphs().is_new(graph_, now)) {
-    const std::shared_lock<CaptureGate> no_capture(capture_gate());
+    const std::shared_lock<Gate> undisturbed = no_capture(session_->cuda_device());
     compute();
     return;
   }
-  const std::unique_lock<CaptureGate> capture(capture_gate());
+  const std::unique_lock<Gate> capture(capture_gate());
   compute();
   session_->graphs().add(graph_, now);
 }
 
 void Run::compute() {
-  std::shared_lock<std::shared_mutex> beside_others(session_->running(), std::defer_lock);
-  std::unique_lock<std::shared_mutex> alone(session_->running(), std::defer_lock);
+  std::shared_lock<Gate> beside_others(session_->running(), std::defer_lock);
+  std::unique_lock<Gate> alone(session_->running(), std::defer_lock);
   if (session_->captures_graphs()) {
     alone.lock();
   } else {
@@ -132,7 +133,9 @@ Addresses Run::addresses() const {
 
 std::shared_ptr<Tensor> Run::result(const std::string& name) {
   const auto bound = std::find_if(outputs_.begin(), outputs_.end(), [&](const Output& output) { return output.name == name; });
-  if (bound == outputs_.end() || !bound->computed) throw illegal_state("There is no result '" + name + "': no run has computed it.");
+  if (bound == outputs_.end() || !bound->computed) {
+    throw illegal_state("There is no result '" + name + "': no run has computed it.");
+  }
   if (bound->into != nullptr) return bound->into;
   if (results_.empty()) read_results();
   return results_[static_cast<size_t>(bound - outputs_.begin())];
@@ -155,7 +158,7 @@ void Run::read_results() {
     if (session_->captures_graphs()) {
       // Out of the arena, where a captured graph may overwrite it.
       auto copy = std::make_shared<Tensor>(session_, result->type(), result->shape());
-      session_->device().copy(copy->data(), result->data(), result->bytes());
+      session_->device().write(copy->data(), result->data(), result->bytes());
       result = copy;
     }
     results_.push_back(result);

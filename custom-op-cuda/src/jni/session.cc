@@ -66,9 +66,10 @@ static Owned<OrtSession> make_session(const SessionSettings& settings) {
 }
 
 Session::Session(const SessionSettings& settings)
-    : device_(open_device(settings.cuda_device)), captures_graphs_(settings.cuda_graphs), session_(make_session(settings)) {
+    : cuda_device_(settings.cuda_device), device_(open_device(cuda_device_)), captures_graphs_(settings.cuda_graphs),
+      session_(make_session(settings)) {
   OrtMemoryInfo* memory = nullptr;
-  check(api().CreateMemoryInfo(device_->memory_name(), OrtDeviceAllocator, std::max(settings.cuda_device, 0), OrtMemTypeDefault,
+  check(api().CreateMemoryInfo(device_->memory_name(), OrtDeviceAllocator, std::max(cuda_device_, 0), OrtMemTypeDefault,
                                &memory));
   memory_.reset(memory);
   OrtAllocator* allocator = nullptr;
@@ -128,8 +129,9 @@ std::vector<Value> Session::outputs() const {
 std::shared_ptr<void> Session::allocate(size_t bytes) {
   const size_t asked = std::max<size_t>(bytes, 1);  // so that no tensor is at address null
   const std::shared_ptr<Session> self = shared_from_this();
-  if (captures_graphs_) {
-    // What a captured graph computes in between lies in the arena, in memory that the arena believes to be free.
+  // An arena spares a GPU's slow allocations. What a captured graph computes in between lies in there too, in memory that the
+  // arena believes to be free, so tensors of such a session must not.
+  if (cuda_device_ == kCpu || captures_graphs_) {
     return {device_->allocate(asked), [self](void* memory) { self->device_->release(memory); }};
   }
   void* memory = nullptr;
@@ -142,14 +144,14 @@ void Session::require_open() const {
 }
 
 std::string Session::end_profiling() {
-  const std::unique_lock<std::shared_mutex> alone(running_);
+  const std::unique_lock<Gate> alone(running_);
   char* file = nullptr;
   check(api().SessionEndProfiling(session_.get(), default_allocator(), &file));
   return take(file);
 }
 
 void Session::close() {
-  const std::unique_lock<std::shared_mutex> alone(running_);
+  const std::unique_lock<Gate> alone(running_);
   closed_ = true;
 }
 

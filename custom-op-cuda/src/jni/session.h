@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <shared_mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +40,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   OrtSession* get() const { return session_.get(); }
   const Device& device() const { return *device_; }
+  int cuda_device() const { return cuda_device_; }
   const OrtMemoryInfo* memory() const { return memory_.get(); }
   bool captures_graphs() const { return captures_graphs_; }
   Graphs& graphs() { return graphs_; }
@@ -52,7 +52,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<void> allocate(size_t bytes);
 
   // Runs hold it: side by side, or alone where graphs are captured, because all runs of such a session share a stream.
-  std::shared_mutex& running() { return running_; }
+  Gate& running() { return running_; }
   void require_open() const;
 
   std::string end_profiling();
@@ -60,13 +60,14 @@ class Session : public std::enable_shared_from_this<Session> {
   void close();
 
  private:
+  int cuda_device_;
   std::unique_ptr<Device> device_;
   bool captures_graphs_;
   ort::Owned<OrtSession> session_;
   ort::Owned<OrtMemoryInfo> memory_;
   ort::Owned<OrtAllocator> allocator_;
   Graphs graphs_;
-  std::shared_mutex running_;
+  Gate running_;
   bool closed_ = false;
 };
 

@@ -38,7 +38,8 @@ Tensor::Tensor(std::shared_ptr<Session> session, ONNXTensorElementDataType type,
     : session_(std::move(session)), type_(type), shape_(std::move(shape)), memory_(session_->allocate(byte_count(type_, shape_))),
       data_(memory_.get()), value_(tensor_over(session_->memory(), data_, type_, shape_)) {}
 
-Tensor::Tensor(std::shared_ptr<Session> session, ort::Owned<OrtValue> value) : session_(std::move(session)), value_(std::move(value)) {
+Tensor::Tensor(std::shared_ptr<Session> session, ort::Owned<OrtValue> value)
+    : session_(std::move(session)), value_(std::move(value)) {
   OrtTensorTypeAndShapeInfo* created = nullptr;
   check(api().GetTensorTypeAndShape(value_.get(), &created));
   const ort::Owned<OrtTensorTypeAndShapeInfo> info(created);

@@ -65,7 +65,7 @@ public final class ResidentSession implements AutoCloseable {
 
     /** Zeros in the device's memory. */
     public ResidentTensor allocate(TensorType type, long... shape) {
-        Shape.bytes(type, shape);
+        Shape.requireCountable(type, shape);
         try {
             return new ResidentTensor(ResidentBridge.allocate(handle, type.number(), shape), device, type, shape);
         } catch (OrtException failed) {
@@ -86,8 +86,8 @@ public final class ResidentSession implements AutoCloseable {
     }
 
     private ModelException noRoom(TensorType type, long[] shape, OrtException failed) {
-        return new ModelException(type + Arrays.toString(shape) + " could not be brought to " + device + ": " + failed.getMessage(),
-                failed);
+        return new ModelException(type + Arrays.toString(shape) + " could not be brought to " + device + ": "
+                + failed.getMessage(), failed);
     }
 
     public ResidentRun newRun() {

@@ -92,13 +92,13 @@ public final class ResidentTensor implements AutoCloseable {
         }
     }
 
-    /** The same memory from its first element on, under another shape of at most as many elements; to be closed like any other. */
+    /** The same memory from its first element on, in a shape of at most as many elements; to be closed like any other. */
     public ResidentTensor view(long... shape) {
         requireInside(0, Shape.elements(shape));
         try {
             return new ResidentTensor(ResidentBridge.view(handle, shape), device, type, shape);
         } catch (OrtException failed) {
-            throw new ModelException(this + " cannot be viewed as " + Arrays.toString(shape) + ": " + failed.getMessage(), failed);
+            throw new ModelException(this + " cannot be seen as " + Arrays.toString(shape) + ": " + failed.getMessage(), failed);
         }
     }
 

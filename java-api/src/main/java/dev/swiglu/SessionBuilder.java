@@ -141,7 +141,10 @@ public final class SessionBuilder {
         }
     }
 
-    /** ONNX Runtime's Java classes unpack a provider's libraries when it is first asked for; the C interface then finds them. */
+    /**
+     * ONNX Runtime's Java classes hold the process's environment, and unpack a provider's libraries when it is first asked for;
+     * the C interface finds both.
+     */
     private void prepareProvider() throws OrtException {
         OrtEnvironment.getEnvironment();
         try (OrtSession.SessionOptions unused = new OrtSession.SessionOptions()) {

@@ -23,10 +23,10 @@ final class Shape {
         }
     }
 
-    /** Number of bytes. */
-    static long bytes(TensorType type, long... shape) {
+    /** Refuses what is too large for its bytes to be counted. */
+    static void requireCountable(TensorType type, long... shape) {
         try {
-            return Math.multiplyExact(elements(shape), type.bytes());
+            Math.multiplyExact(elements(shape), type.bytes());
         } catch (ArithmeticException overflow) {
             throw new IllegalArgumentException(type + Arrays.toString(shape) + " has more than 2^63 bytes.", overflow);
         }

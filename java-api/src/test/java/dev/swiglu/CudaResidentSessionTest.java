@@ -1,5 +1,9 @@
 package dev.swiglu;
 
+import static dev.swiglu.ResidentModels.HEAD;
+import static dev.swiglu.ResidentModels.attention;
+import static dev.swiglu.ResidentModels.bindTokens;
+import static dev.swiglu.ResidentModels.random;
 import static dev.swiglu.TensorType.FLOAT16;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -116,6 +120,24 @@ class CudaResidentSessionTest extends ResidentSessionCases {
                 bindTokens(run, past, 1).input("total", Tensor.int32(new int[] {most}, 1)).run();
                 assertEquals(expected, y.download(), "token " + past);
             }
+        }
+    }
+
+    @Test
+    void tenThousandReplaysUseNoMoreMemory() throws Exception {
+        try (ResidentSession session = capturing(block()); ResidentRun run = session.newRun();
+                ResidentTensor y = session.allocate(FLOAT16, 1, WIDTH)) {
+            run.graph(0).input("x", random(1, 1, WIDTH)).output("y", y);
+            long before = 0;
+            for (int i = 0; i < 10_000; i++) {
+                if (i == 100) {
+                    before = usedBytes();
+                }
+                run.run();
+                y.download(0, 1);
+            }
+            long grown = usedBytes() - before;
+            assertTrue(grown <= tolerance(), "grown by " + grown + " bytes");
         }
     }
 

@@ -1,8 +1,15 @@
 package dev.swiglu;
 
+import static dev.swiglu.ResidentModels.HEAD;
+import static dev.swiglu.ResidentModels.SIDE;
+import static dev.swiglu.ResidentModels.adder;
+import static dev.swiglu.ResidentModels.attention;
+import static dev.swiglu.ResidentModels.bindTokens;
+import static dev.swiglu.ResidentModels.inputs;
+import static dev.swiglu.ResidentModels.rows;
+import static dev.swiglu.ResidentModels.slow;
 import static dev.swiglu.TensorType.FLOAT16;
 import static dev.swiglu.TensorType.FLOAT32;
-import static dev.swiglu.TensorType.INT32;
 import static dev.swiglu.TensorType.INT64;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -15,7 +22,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -24,8 +30,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,9 +37,7 @@ import org.junit.jupiter.api.function.Executable;
 
 /** What a session with resident tensors promises on every device. */
 abstract class ResidentSessionCases {
-    static final int HEAD = 64;
     private static final int RUNS = 10_000;
-    private static final int SIDE = 256;
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private int openBefore;
@@ -61,25 +63,15 @@ abstract class ResidentSessionCases {
         assertEquals(openBefore, ResidentBridge.openHandles());
     }
 
-    /** {@code sum = x + more}, and {@code negative = -sum}. */
-    static OnnxModel adder() {
-        return OnnxModel.opset(17).input("x", FLOAT32, "rows", 2).input("more", FLOAT32, "rows", 2)
-                .node("Add", "x more -> sum").node("Neg", "sum -> negative")
-                .output("sum", FLOAT32, "rows", 2).output("negative", FLOAT32, "rows", 2);
-    }
-
     private ResidentSession open(OnnxModel model) {
         return model.session().device(device()).openResident();
-    }
-
-    private static Tensor rows(float... values) {
-        return Tensor.float32(values, values.length / 2, 2);
     }
 
     /** The whole graph of a small LLaMA. */
     @Test
     void givesWhatAPlainSessionGives() {
-        SessionBuilder model = ModelSession.builder(Path.of("../tools/src/test/resources/exports/llama-fp32-ts-op17-past-eager.onnx"));
+        Path exports = Path.of("..", "tools", "src", "test", "resources", "exports");
+        SessionBuilder model = ModelSession.builder(exports.resolve("llama-fp32-ts-op17-past-eager.onnx"));
         try (ModelSession plain = model.open(); ResidentSession resident = model.device(device()).openResident();
                 ResidentRun run = resident.newRun()) {
             assertEquals(plain.inputs(), resident.inputs());
@@ -94,27 +86,6 @@ abstract class ResidentSessionCases {
                 }
             });
         }
-    }
-
-    private static Map<String, Tensor> inputs(List<ValueInfo> declared, Map<String, Long> sizes) {
-        Map<String, Tensor> inputs = new LinkedHashMap<>();
-        for (ValueInfo input : declared) {
-            long[] shape = IntStream.range(0, input.shape().size())
-                    .mapToLong(axis -> sizes.getOrDefault(input.symbols().get(axis), input.shape().get(axis))).toArray();
-            int count = (int) Shape.elements(shape);
-            inputs.put(input.name(), input.type() == INT64 ? Tensor.int64(LongStream.generate(() -> 1).limit(count).toArray(), shape)
-                    : Tensor.float32(normal(inputs.size(), count), shape));
-        }
-        return inputs;
-    }
-
-    private static float[] normal(int seed, int count) {
-        Random random = new Random(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian();
-        }
-        return values;
     }
 
     static void assertClose(Tensor expected, Tensor actual, String what) {
@@ -167,41 +138,17 @@ abstract class ResidentSessionCases {
         }
     }
 
-    /** Attention of two heads over a key-value cache of one. */
-    static OnnxModel attention() {
-        return OnnxModel.opset(17).using("com.microsoft", 1)
-                .input("query", FLOAT16, 1, "length", 2 * HEAD).input("key", FLOAT16, 1, "length", HEAD)
-                .input("value", FLOAT16, 1, "length", HEAD)
-                .input("past_key", FLOAT16, 1, 1, "past", HEAD).input("past_value", FLOAT16, 1, 1, "past", HEAD)
-                .input("last", INT32, 1).input("total", INT32, 1)
-                .node("com.microsoft:GroupQueryAttention", "query key value past_key past_value last total -> y present_key present_value",
-                        Map.of("num_heads", 2L, "kv_num_heads", 1L))
-                .output("y", FLOAT16, 1, "length", 2 * HEAD)
-                .output("present_key", FLOAT16, 1, 1, "all", HEAD).output("present_value", FLOAT16, 1, 1, "all", HEAD);
-    }
-
-    static Tensor random(int seed, long... shape) {
-        return Tensor.float16(normal(seed, (int) Shape.elements(shape)), shape);
-    }
-
-    /** Binds {@code length} new tokens after {@code past} others. */
-    static ResidentRun bindTokens(ResidentRun run, int past, int length) {
-        return run.input("query", random(past, 1, length, 2 * HEAD)).input("key", random(past + 100, 1, length, HEAD))
-                .input("value", random(past + 200, 1, length, HEAD))
-                .input("last", Tensor.int32(new int[] {past + length - 1}, 1))
-                .input("total", Tensor.int32(new int[] {past + length}, 1));
-    }
-
     @Test
     void aCacheInPlaceGivesWhatOneThatIsCopiedGives() {
-        try (ResidentSession session = open(attention()); ResidentRun copying = session.newRun(); ResidentRun inPlace = session.newRun();
+        try (ResidentSession session = open(attention());
+                ResidentRun copying = session.newRun(); ResidentRun inPlace = session.newRun();
                 ResidentTensor keys = session.allocate(FLOAT16, 1, 1, 8, HEAD);
                 ResidentTensor values = session.allocate(FLOAT16, 1, 1, 8, HEAD)) {
             copying.output("y").output("present_key").output("present_value");
             copying.input("past_key", Tensor.float16(new float[0], 1, 1, 0, HEAD))
                     .input("past_value", Tensor.float16(new float[0], 1, 1, 0, HEAD));
-            inPlace.input("past_key", keys).input("past_value", values).output("present_key", keys).output("present_value", values)
-                    .output("y");
+            inPlace.input("past_key", keys).input("past_value", values)
+                    .output("present_key", keys).output("present_value", values).output("y");
             for (int past = 0; past < 6; past = past == 0 ? 3 : past + 1) {
                 int length = past == 0 ? 3 : 1;
                 bindTokens(copying, past, length).run();
@@ -234,7 +181,8 @@ abstract class ResidentSessionCases {
 
     @Test
     void holdsTensorsWithoutElements() {
-        try (ResidentSession session = open(adder()); ResidentTensor empty = session.upload(rows()); ResidentRun run = session.newRun()) {
+        try (ResidentSession session = open(adder()); ResidentRun run = session.newRun();
+                ResidentTensor empty = session.upload(rows())) {
             run.input("x", empty).input("more", rows()).output("sum").run();
             try (ResidentTensor sum = run.take("sum")) {
                 assertEquals(rows(), sum.download());
@@ -245,13 +193,15 @@ abstract class ResidentSessionCases {
     @Test
     void saysWhichArgumentIsWrong() {
         try (ResidentSession session = open(adder()); ResidentRun run = session.newRun();
-                ResidentTensor tensor = session.allocate(FLOAT32, 3, 2); ResidentTensor integers = session.allocate(INT64, 3, 2)) {
+                ResidentTensor tensor = session.allocate(FLOAT32, 3, 2);
+                ResidentTensor integers = session.allocate(INT64, 3, 2)) {
             refused("The model has no input 'mask'; its inputs are x, more.", () -> run.input("mask", tensor));
             refused("The input 'x' is int64, and the model expects float32[rows, 2].", () -> run.input("x", integers));
             refused("The input 'x' has the shape [1, 3], and the model expects float32[rows, 2].",
                     () -> run.input("x", Tensor.float32(new float[3], 1, 3)));
             refused("The model has no output 'z'; its outputs are sum, negative.", () -> run.output("z"));
-            refused("The tensor for the output 'sum' is int64, and the model gives float32[rows, 2].", () -> run.output("sum", integers));
+            refused("The tensor for the output 'sum' is int64, and the model gives float32[rows, 2].",
+                    () -> run.output("sum", integers));
             refused("The input 'more' is missing; the model expects float32[rows, 2].", () -> run.input("x", tensor).run());
             refused("No output is wanted; the model's outputs are sum, negative.", () -> run.input("more", tensor).run());
             refused(tensor + " has 6 elements, and not 4 from element 3 on.", () -> tensor.download(3, 2, 2));
@@ -326,20 +276,6 @@ abstract class ResidentSessionCases {
             run.close();
             assertEquals(rows(4, 6), sum.download());
         }
-    }
-
-    /** {@code x} multiplied by a row-exchanging matrix often enough to take a while. */
-    private static OnnxModel slow(int products) {
-        float[] exchange = new float[SIDE * SIDE];
-        for (int row = 0; row < SIDE; row++) {
-            exchange[row * SIDE + SIDE - 1 - row] = 1;
-        }
-        OnnxModel model = OnnxModel.opset(17).input("x", FLOAT32, SIDE, SIDE)
-                .constant("w", Tensor.float32(exchange, SIDE, SIDE)).node("Identity", "x -> y0");
-        for (int i = 0; i < products; i++) {
-            model.node("MatMul", "w y" + i + " -> y" + (i + 1));
-        }
-        return model.output("y" + products, FLOAT32, SIDE, SIDE);
     }
 
     /** Whatever is closed under a run, the run completes or is refused, and nothing crashes. */
@@ -422,6 +358,30 @@ abstract class ResidentSessionCases {
             }
             for (Future<?> one : all) {
                 one.get();
+            }
+        }
+    }
+
+    /** Each has a stream of its own on a GPU. */
+    @Test
+    void twoSessionsRunSideBySide() throws Exception {
+        try (ResidentSession one = open(adder()); ResidentSession other = open(adder())) {
+            List<Future<?>> both = new ArrayList<>();
+            for (ResidentSession session : List.of(one, other)) {
+                float step = session == one ? 1 : -2;
+                both.add(threads.submit(() -> {
+                    try (ResidentRun run = session.newRun(); ResidentTensor sum = session.allocate(FLOAT32, 1, 2)) {
+                        run.input("x", sum).output("sum", sum);
+                        for (int i = 1; i <= 500; i++) {
+                            run.input("more", rows(step, i)).run();
+                            assertEquals(rows(i * step, i * (i + 1) / 2), sum.download());
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> each : both) {
+                each.get();
             }
         }
     }

@@ -45,7 +45,7 @@ class ResidentSessionTest extends ResidentSessionCases {
                     test.nothingStaysOpen();
                 }
             }
-            adder().session().openResident().newRun();
+            ResidentModels.adder().session().openResident().newRun();
             System.out.println("onnxruntime-" + OrtEnvironment.getEnvironment().getVersion() + ".jar");
         }
     }
