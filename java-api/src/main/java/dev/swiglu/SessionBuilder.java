@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** How to open a model. Immutable: every setter returns a new builder, so one can be shared and varied. */
@@ -123,21 +122,12 @@ public final class SessionBuilder {
         if (cudaGraphs && !(device instanceof Device.Cuda)) {
             throw new IllegalStateException("CUDA graphs are captured on a GPU, and this session is for the device " + device + ".");
         }
-        OptionalLong session = OptionalLong.empty();
-        boolean opened = false;
         try {
             prepareProvider();
             SwiGlu.loadBridge();
-            session = OptionalLong.of(model.openResident(residentSettings()));
-            ResidentSession result = new ResidentSession(session.getAsLong(), device, cudaGraphs, profile.isPresent());
-            opened = true;
-            return result;
+            return ResidentSession.over(model.openResident(residentSettings()), device, cudaGraphs, profile.isPresent());
         } catch (OrtException refused) {
             throw explain(refused);
-        } finally {
-            if (!opened) {
-                session.ifPresent(ResidentBridge::closeSession);
-            }
         }
     }
 
