@@ -7,7 +7,7 @@ import json
 import pathlib
 import sys
 
-FURTHEST = 0.2  # results of original and rewritten; noise of float16 through 32 layers is a tenth of it
+FURTHEST = 0.05  # results of original and rewritten; float16 through 32 layers gives 0.002 on the CPU
 
 
 def phase(comparison: dict) -> str:

@@ -15,6 +15,7 @@ mkdir -p "$1"
 out=$(cd "$1" && pwd)
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 device=${SWIGLU_DEVICE:-cuda} runs=5
+export LC_NUMERIC=C  # for the point in EPOCHREALTIME
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -29,12 +30,12 @@ small=${SWIGLU_SMALL_MODEL:-$root/models/llama-kjv}
 [ -e "$small" ] || { small=$scratch/toy; swiglu large toy "$small"; }
 swiglu rewrite "$small" "$scratch/rewritten" > /dev/null
 for run in $(seq 0 "$runs"); do
-  swiglu start-up "$scratch/rewritten" --device "$device" --report "$scratch/ours-$run.json"
-  swiglu start-up "$small" --device "$device" --plain --report "$scratch/plain-$run.json"
+  swiglu start-up "$scratch/rewritten" --started "$EPOCHREALTIME" --device "$device" --report "$scratch/ours-$run.json"
+  swiglu start-up "$small" --started "$EPOCHREALTIME" --device "$device" --plain --report "$scratch/plain-$run.json"
   if [ -f "$small/tokenizer.json" ]; then
     start=${EPOCHREALTIME/./}
-    swiglu generate "$scratch/rewritten" --prompt "In the beginning" --max-tokens 1 --device "$device" > /dev/null 2>&1
-    echo $((${EPOCHREALTIME/./} - start)) >> "$scratch/generate.us"
+    swiglu generate "$scratch/rewritten" --prompt "In the beginning" --max-tokens 1 --device "$device" > "$out/startup-generate.log" 2>&1 \
+      && echo $((${EPOCHREALTIME/./} - start)) >> "$scratch/generate.us" || echo "startup.sh: generate failed: see startup-generate.log"
   fi
 done
 

@@ -12,8 +12,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * How this process came from its start to a model's first token, in milliseconds. Start times of processes are known to a
- * hundredth of a second.
+ * How this process came from its start to a model's first token, in milliseconds.
  *
  * @param runtime the class that ran the model
  * @param java until the command began, and from there what is Java's own, reading the graph among it
@@ -31,8 +30,11 @@ public record StartUp(String model, String runtime, String device, @JsonProperty
         return 1;
     }
 
-    /** @param plain whether ONNX Runtime's own Java interface runs the model, without the operator library */
-    public static StartUp measure(ModelFile model, Device device, boolean plain) {
+    /**
+     * @param start of this process; only who started it knows it to less than a second
+     * @param plain whether ONNX Runtime's own Java interface runs the model, without the operator library
+     */
+    public static StartUp measure(ModelFile model, Device device, Instant start, boolean plain) {
         StepInputs prompt = StepInputs.all(model, List.of(new Workload(1, PROMPT, 0))).get(0);
         long begin = System.nanoTime();
         OrtEnvironment.getEnvironment();
@@ -43,15 +45,10 @@ public record StartUp(String model, String runtime, String device, @JsonProperty
             try (TimedStep step = timed.prepare(prompt)) {
                 step.run();
                 long read = System.nanoTime();
-                double total = sinceStart();
+                double total = Duration.between(start, Instant.now()).toNanos() / 1e6;
                 return new StartUp(model.path().toString(), timed.runtime(), device.toString(), total - (read - begin) / 1e6,
                         (loaded - begin) / 1e6, (opened - loaded) / 1e6, (read - opened) / 1e6, total);
             }
         }
-    }
-
-    private static double sinceStart() {
-        Instant start = ProcessHandle.current().info().startInstant().orElseThrow();
-        return Duration.between(start, Instant.now()).toNanos() / 1e6;
     }
 }

@@ -4,7 +4,9 @@ import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.bench.StartUp;
 import dev.swiglu.tools.folder.DecoderFile;
 import dev.swiglu.tools.onnx.ModelFile;
+import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,6 +24,10 @@ public final class StartUpCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "MODEL", description = "A model that writes text, or its folder.")
     private Path model;
 
+    @Option(names = "--started", paramLabel = "SECONDS", required = true,
+            description = "When this process was started, as $$EPOCHREALTIME says in bash.")
+    private BigDecimal started;
+
     @Option(names = "--plain", description = "ONNX Runtime's own Java interface, without the operator library.")
     private boolean plain;
 
@@ -38,7 +44,8 @@ public final class StartUpCommand implements Callable<Integer> {
     public Integer call() {
         Path file = DecoderFile.of(model);
         reports.requireWritable(spec, file);
-        StartUp startUp = StartUp.measure(ModelFile.read(file), device.get(), plain);
+        Instant start = Instant.ofEpochMilli(started.movePointRight(3).longValue());
+        StartUp startUp = StartUp.measure(ModelFile.read(file), device.get(), start, plain);
         reports.write(startUp, () -> String.format(Locale.ROOT,
                 "%.0f ms to the first token by %s on %s: %.0f Java, %.0f loading ONNX Runtime, %.0f opening the model,"
                         + " %.0f first run%n",

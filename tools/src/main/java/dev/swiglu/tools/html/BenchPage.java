@@ -21,6 +21,12 @@ public final class BenchPage {
         List<Element> body = new ArrayList<>();
         body.add(HtmlTable.facts("device", report.device(), "ONNX Runtime", "at its highest optimization level",
                 "bars", "median; the line reaches to the 90th percentile"));
+        List<BarChart.Bar> ratios = report.comparisons().stream().filter(comparison -> comparison.ratio() != null)
+                .map(BenchPage::ratio).toList();
+        if (ratios.size() > 1) {
+            body.add(Element.of("h2", "How many times as long the first takes as the second"));
+            body.add(BarChart.of("Ratios", ratios));
+        }
         for (Comparison comparison : report.comparisons()) {
             body.add(Element.of("h2", comparison.phase() + " " + comparison.workload()));
             body.add(chart(comparison));
@@ -31,6 +37,15 @@ public final class BenchPage {
             report.operators().forEach(times -> body.addAll(operators(times)));
         }
         return Page.of("Benchmark", body, report);
+    }
+
+    private static BarChart.Bar ratio(Comparison comparison) {
+        String first = comparison.timings().get(0).runtime();
+        String second = comparison.timings().get(1).runtime();
+        return new BarChart.Bar(comparison.phase() + " " + comparison.workload() + ": "
+                + (first.equals(second) ? "original against rewritten, " + first : first + " against " + second),
+                "rewritten", 1 / comparison.ratio().median(), 1 / comparison.ratio().median(),
+                number(1 / comparison.ratio().median()) + " times");
     }
 
     private static Element chart(Comparison comparison) {

@@ -74,7 +74,7 @@ class BenchmarkTest {
         }
         assertEquals(List.of("prefill ResidentSession/ResidentSession", "decode ResidentSession/ResidentSession",
                 "decode OrtSession/ResidentSession"), compared);
-        assertTrue(Files.readString(page).contains("decode 1x1 after 9"));
+        assertTrue(Files.readString(page).contains("decode 1x1 after 9: OrtSession against ResidentSession"));
     }
 
     @Test
