@@ -8,9 +8,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Writes tokens by replaying a CUDA graph: everything is at the same address and has the same size in each step. For that the mask
- * has the cache's length from the second step on, with zeros behind the text, as onnxruntime-genai has it. A captured graph
- * belongs to these addresses for as long as the session is open, so batches use a decoder one after the other.
+ * Writes tokens by replaying a CUDA graph: everything is at the same address and has the same size in each step. For that the
+ * mask has the cache's length from the second step on, with zeros behind the text, as onnxruntime-genai has it. A captured
+ * graph belongs to these addresses for as long as the session is open, so batches use a decoder one after the other.
  */
 final class GraphDecoder implements Decoder {
     private static final int NO_GRAPH = -1;
