@@ -37,14 +37,26 @@ public final class ResidentSession implements AutoCloseable {
     private Optional<Path> profile = Optional.empty();
     private boolean closed;
 
-    /** Takes {@code handle} over; the caller closes it when this fails. */
-    ResidentSession(long handle, Device device, boolean cudaGraphs, boolean profiled) throws OrtException {
+    private ResidentSession(long handle, Device device, boolean cudaGraphs, boolean profiled) throws OrtException {
         this.handle = handle;
         this.device = device;
         this.cudaGraphs = cudaGraphs;
         this.profiled = profiled;
         this.inputs = ResidentBridge.values(ResidentBridge.inputs(handle));
         this.outputs = ResidentBridge.values(ResidentBridge.outputs(handle));
+    }
+
+    /** Takes {@code handle} over, also when this fails. */
+    static ResidentSession over(long handle, Device device, boolean cudaGraphs, boolean profiled) throws OrtException {
+        ResidentSession session = null;
+        try {
+            session = new ResidentSession(handle, device, cudaGraphs, profiled);
+            return session;
+        } finally {
+            if (session == null) {
+                ResidentBridge.closeSession(handle);
+            }
+        }
     }
 
     public Device device() {

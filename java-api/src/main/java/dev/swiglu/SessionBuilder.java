@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -129,25 +128,19 @@ public final class SessionBuilder {
         if (cudaGraphs && !(device instanceof Device.Cuda)) {
             throw new IllegalStateException("CUDA graphs are captured on a GPU, and this session is for the device " + device + ".");
         }
-        OptionalLong session = OptionalLong.empty();
-        boolean opened = false;
         try {
             prepareProvider();
             SwiGlu.loadBridge();
-            session = OptionalLong.of(model.openResident(residentSettings()));
-            ResidentSession result = new ResidentSession(session.getAsLong(), device, cudaGraphs, profile.isPresent());
-            opened = true;
-            return result;
+            return ResidentSession.over(model.openResident(residentSettings()), device, cudaGraphs, profile.isPresent());
         } catch (OrtException refused) {
             throw explain(refused);
-        } finally {
-            if (!opened) {
-                session.ifPresent(ResidentBridge::closeSession);
-            }
         }
     }
 
-    /** ONNX Runtime's Java classes unpack a provider's libraries when it is first asked for; the C interface then finds them. */
+    /**
+     * ONNX Runtime's Java classes hold the process's environment, and unpack a provider's libraries when it is first asked for;
+     * the C interface finds both.
+     */
     private void prepareProvider() throws OrtException {
         OrtEnvironment.getEnvironment();
         try (OrtSession.SessionOptions unused = new OrtSession.SessionOptions()) {

@@ -57,7 +57,12 @@ public final class SwiGlu {
     /** Makes {@link ResidentBridge} usable: registering hands the library ONNX Runtime's interface, loading hands it Java's. */
     static synchronized void loadBridge() {
         keepLoaded();
-        System.load(library().toString());
+        try {
+            System.load(library().toString());
+        } catch (UnsatisfiedLinkError refused) {
+            throw new NativeLibraryException("Java does not accept the operator library " + library() + ": " + refused.getMessage()
+                    + ".", refused);
+        }
     }
 
     /**

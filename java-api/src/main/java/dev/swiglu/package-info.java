@@ -9,6 +9,9 @@
  * }
  * }</pre>
  *
+ * <p>{@link dev.swiglu.SessionBuilder#openResident} opens the same model for tensors that stay in the device's memory from one
+ * run to the next, as a key-value cache should: {@link dev.swiglu.ResidentSession}.
+ *
  * <p>ONNX Runtime 1.22 or newer comes from the application: {@code onnxruntime}, or {@code onnxruntime_gpu} for GPUs. Only
  * {@link dev.swiglu.SwiGlu#register} is needed to use the operators in sessions of one's own.
  */

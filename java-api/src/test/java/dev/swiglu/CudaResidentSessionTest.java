@@ -124,6 +124,24 @@ class CudaResidentSessionTest extends ResidentSessionCases {
     }
 
     @Test
+    void tenThousandReplaysUseNoMoreMemory() throws Exception {
+        try (ResidentSession session = capturing(block()); ResidentRun run = session.newRun();
+                ResidentTensor y = session.allocate(FLOAT16, 1, WIDTH)) {
+            run.graph(0).input("x", random(1, 1, WIDTH)).output("y", y);
+            long before = 0;
+            for (int i = 0; i < 10_000; i++) {
+                if (i == 100) {
+                    before = usedBytes();
+                }
+                run.run();
+                y.download(0, 1);
+            }
+            long grown = usedBytes() - before;
+            assertTrue(grown <= tolerance(), "grown by " + grown + " bytes");
+        }
+    }
+
+    @Test
     void aGraphKeepsToItsTensors() {
         try (ResidentSession session = capturing(block()); ResidentRun run = session.newRun();
                 ResidentTensor y = session.allocate(FLOAT16, 1, WIDTH);

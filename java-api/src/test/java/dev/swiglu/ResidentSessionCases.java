@@ -362,6 +362,30 @@ abstract class ResidentSessionCases {
         }
     }
 
+    /** Each has a stream of its own on a GPU. */
+    @Test
+    void twoSessionsRunSideBySide() throws Exception {
+        try (ResidentSession one = open(adder()); ResidentSession other = open(adder())) {
+            List<Future<?>> both = new ArrayList<>();
+            for (ResidentSession session : List.of(one, other)) {
+                float step = session == one ? 1 : -2;
+                both.add(threads.submit(() -> {
+                    try (ResidentRun run = session.newRun(); ResidentTensor sum = session.allocate(FLOAT32, 1, 2)) {
+                        run.input("x", sum).output("sum", sum);
+                        for (int i = 1; i <= 500; i++) {
+                            run.input("more", rows(step, i)).run();
+                            assertEquals(rows(i * step, i * (i + 1) / 2), sum.download());
+                        }
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> each : both) {
+                each.get();
+            }
+        }
+    }
+
     @Test
     void writesAProfile() throws Exception {
         Path folder = Files.createTempDirectory("resident");
