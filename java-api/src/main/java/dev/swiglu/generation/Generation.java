@@ -46,8 +46,8 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
-                while (ready.isEmpty() && advance()) {
-                    // a step that finds the generation cancelled adds nothing
+                if (ready.isEmpty()) {
+                    advance();
                 }
                 return !ready.isEmpty();
             }
@@ -81,17 +81,16 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
         cancelled = true;
     }
 
-    /** @return whether there may be more to come */
-    private boolean advance() {
+    /** Adds the pieces of one more step, where there is one. */
+    private void advance() {
         if (closed || cancelled || decoder == null && !waiting.hasNext()) {
             close();
-            return false;
+            return;
         }
         boolean complete = false;
         try {
             step();
             complete = true;
-            return true;
         } finally {
             if (!complete) {
                 close();
