@@ -6,7 +6,9 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.TensorInfo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * An immutable array of any rank, held in Java memory, so nothing needs to be closed. Two tensors are equal when type,
@@ -120,13 +122,25 @@ public final class Tensor {
 
     /** The elements of a float32, float16 or bfloat16 tensor, row by row. */
     public float[] floats() {
+        return floats(0, size());
+    }
+
+    /** Some of them: {@code count} elements from {@code first} on. */
+    public float[] floats(int first, int count) {
+        Objects.checkFromIndexSize(first, count, size());
         if (!type.isFloatingPoint() || type == TensorType.FLOAT64) {
             throw new IllegalStateException(type + " does not fit into floats; read it with "
                     + (type == TensorType.FLOAT64 ? "doubles()." : "longs()."));
         }
-        float[] values = new float[size()];
-        for (int i = 0; i < values.length; i++) {
-            values[i] = (float) TensorData.floating(type, data, i);
+        float[] values = new float[count];
+        if (type == TensorType.FLOAT32) {
+            data().asFloatBuffer().get(first, values);
+        } else {
+            ShortBuffer elements = data().asShortBuffer();
+            for (int i = 0; i < count; i++) {
+                short bits = elements.get(first + i);
+                values[i] = type == TensorType.FLOAT16 ? Float16.widen(bits) : BFloat16.widen(bits);
+            }
         }
         return values;
     }
@@ -159,7 +173,7 @@ public final class Tensor {
         return data.isDirect() ? data() : ByteBuffer.allocateDirect(data.capacity()).put(data()).flip();
     }
 
-    /** The same as ONNX Runtime has it, the caller's to close: a view where the memory is direct, so this tensor must outlive it. */
+    /** As ONNX Runtime has it, the caller's to close: a view where the memory is direct, so this tensor must outlive it. */
     public OnnxTensor toOnnx() {
         try {
             return toOnnx(OrtEnvironment.getEnvironment());

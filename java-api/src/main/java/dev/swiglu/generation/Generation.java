@@ -3,12 +3,12 @@ package dev.swiglu.generation;
 import dev.swiglu.Tensor;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * A text that is being written. The model works while the caller asks for the next piece, in the caller's thread; one thread at a
@@ -46,8 +46,8 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
-                while (ready.isEmpty() && advance()) {
-                    // a step that finds the generation cancelled adds nothing
+                if (ready.isEmpty()) {
+                    advance();
                 }
                 return !ready.isEmpty();
             }
@@ -71,8 +71,9 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
     /** Writes to the end, and says what came of it. */
     public GenerationResult result() {
         iterator().forEachRemaining(piece -> { });
-        return new GenerationResult(all.stream().map(TextRow::end).toList(),
-                firstToken == 0 ? Duration.ZERO : Duration.ofNanos(firstToken - start), decodeTokens, Duration.ofNanos(decodeNanos));
+        Duration untilFirst = firstToken == 0 ? Duration.ZERO : Duration.ofNanos(firstToken - start);
+        return new GenerationResult(all.stream().map(TextRow::end).toList(), untilFirst, decodeTokens,
+                Duration.ofNanos(decodeNanos));
     }
 
     /** Ends it after the step that is under way; what was written stays. May be called from any thread, and again. */
@@ -80,17 +81,16 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
         cancelled = true;
     }
 
-    /** @return whether there may be more to come */
-    private boolean advance() {
+    /** Adds the pieces of one more step, where there is one. */
+    private void advance() {
         if (closed || cancelled || decoder == null && !waiting.hasNext()) {
             close();
-            return false;
+            return;
         }
         boolean complete = false;
         try {
             step();
             complete = true;
-            return true;
         } finally {
             if (!complete) {
                 close();
@@ -136,13 +136,10 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
     }
 
     private void choose(Tensor scores) {
-        float[] values = scores.floats();
-        int vocabulary = values.length / batch.size();
-        for (int row = 0; row < batch.size(); row++) {
-            if (!batch.get(row).isFinished()) {
-                ready.add(batch.get(row).choose(Arrays.copyOfRange(values, row * vocabulary, (row + 1) * vocabulary)));
-            }
-        }
+        int vocabulary = scores.size() / batch.size();
+        // large vocabularies of large batches would keep one thread longer than the GPU needs for the next step
+        ready.addAll(IntStream.range(0, batch.size()).parallel().filter(row -> !batch.get(row).isFinished())
+                .mapToObj(row -> batch.get(row).choose(scores.floats(row * vocabulary, vocabulary))).toList());
     }
 
     private void release() {
@@ -152,7 +149,7 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
         }
     }
 
-    /** Ends it, where it is not finished, as {@link #cancel} does. May be called again; not while another thread asks for pieces. */
+    /** Ends it where it is not finished. May be called again, but not while another thread asks for pieces. */
     @Override
     public void close() {
         closed = true;

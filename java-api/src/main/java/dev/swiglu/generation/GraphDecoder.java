@@ -4,13 +4,11 @@ import dev.swiglu.ResidentRun;
 import dev.swiglu.ResidentSession;
 import dev.swiglu.ResidentTensor;
 import dev.swiglu.Tensor;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
- * Writes tokens by replaying a CUDA graph: everything is at the same address and has the same size in each step. For that the mask
- * has the cache's length from the second step on, with zeros behind the text, as onnxruntime-genai has it. A captured graph
- * belongs to these addresses for as long as the session is open, so batches use a decoder one after the other.
+ * Writes tokens by replaying a CUDA graph: everything is at the same address and has the same size in each step. For that the
+ * mask has the cache's length from the second step on, with zeros behind the text, as onnxruntime-genai has it. A captured
+ * graph belongs to these addresses for as long as the session is open, so batches use a decoder one after the other.
  */
 final class GraphDecoder implements Decoder {
     private static final int NO_GRAPH = -1;
@@ -22,7 +20,6 @@ final class GraphDecoder implements Decoder {
     private final GraphPool home;
     private final ResidentRun run;
     private final KeyValueCache cache;
-    private final Map<String, ResidentTensor> inputs = new HashMap<>();
     private ResidentTensor scores;
 
     /** @param graph the number under which the session keeps the captured graph */
@@ -53,25 +50,13 @@ final class GraphDecoder implements Decoder {
                 scores = session.allocate(all.type(), all.shape()[0], 1, all.shape()[2]);
             }
             return LastScores.of(all, wanted);
-        } finally {
-            inputs.forEach(run::input);
         }
     }
 
     private Tensor step(TokenRows rows, int from, int to) {
-        rows.inputs(layout, from, to, size.capacity()).forEach(this::feed);
+        rows.inputs(layout, from, to, size.capacity()).forEach(run::input);
         run.output(layout.logits().name(), scores).graph(graph).run();
         return scores.download();
-    }
-
-    private void feed(String name, Tensor value) {
-        ResidentTensor input = inputs.get(name);
-        if (input == null) {
-            inputs.put(name, session.upload(value));
-            run.input(name, inputs.get(name));
-        } else {
-            input.upload(value);
-        }
     }
 
     /** Goes back for the next batch. */
@@ -83,7 +68,6 @@ final class GraphDecoder implements Decoder {
     void free() {
         run.close();
         cache.close();
-        inputs.values().forEach(ResidentTensor::close);
         if (scores != null) {
             scores.close();
         }

@@ -9,11 +9,21 @@ import java.util.Map;
 
 /** Each run makes a cache that is longer by its tokens; it becomes the input of the next one as it is, without a copy. */
 final class GrowingCache implements KeyValueCache {
+    private final ResidentSession session;
     private final ResidentRun run;
+    private final ModelLayout layout;
+    private final int rows;
     private final Map<CachePart, ResidentTensor> pasts = new LinkedHashMap<>();
 
     GrowingCache(ResidentSession session, ResidentRun run, ModelLayout layout, int rows) {
+        this.session = session;
         this.run = run;
+        this.layout = layout;
+        this.rows = rows;
+    }
+
+    @Override
+    public void bind() {
         for (CachePart part : layout.cacheParts()) {
             run.output(part.present().name());
             hand(part, session.allocate(part.past().type(), layout.shape(part, rows, 0)));

@@ -27,7 +27,10 @@ public final class LanguageModel implements AutoCloseable {
         this.inference = inference;
     }
 
-    /** @param folder with {@code config.json} or {@code genai_config.json}, {@code tokenizer.json} and the model, or the model's file */
+    /**
+     * @param folder with {@code config.json} or {@code genai_config.json}, {@code tokenizer.json} and the model; or the model's
+     *               file in such a folder
+     */
     public static LanguageModel open(Path folder, Device device) {
         return builder(folder).device(device).open();
     }
@@ -102,7 +105,8 @@ public final class LanguageModel implements AutoCloseable {
             }
         }
         Tensor first = parts.get(0);
-        ByteBuffer joined = ByteBuffer.allocate(parts.stream().mapToInt(part -> part.data().remaining()).reduce(0, Math::addExact));
+        int bytes = parts.stream().mapToInt(part -> part.data().remaining()).reduce(0, Math::addExact);
+        ByteBuffer joined = ByteBuffer.allocate(bytes);
         parts.forEach(part -> joined.put(part.data()));
         return Tensor.of(first.type(), joined.flip(), tokens.length, first.shape()[2]);
     }
@@ -114,8 +118,8 @@ public final class LanguageModel implements AutoCloseable {
         }
         int context = layout().contextLength();
         if (length >= context) {
-            throw new IllegalArgumentException(name + " has " + length + " tokens, and the model's context has room for " + context
-                    + ", the answer included.");
+            throw new IllegalArgumentException(name + " has " + length + " tokens, and the model's context has room for "
+                    + context + ", the answer included.");
         }
         return Math.min(wanted, context - length);
     }
@@ -126,12 +130,13 @@ public final class LanguageModel implements AutoCloseable {
 
     /** All together where shorter ones can be filled up, else those of equal length. */
     private List<List<TextRow>> batches(List<TextRow> rows) {
-        int longest = rows.stream().mapToInt(row -> row.prompt().length).max().orElseThrow();
+        long longest = rows.stream().mapToInt(row -> row.prompt().length).max().orElseThrow();
         int most = rows.stream().mapToInt(TextRow::most).max().orElseThrow();
         boolean fits = longest + most <= layout().contextLength();
-        Map<Integer, List<TextRow>> byLength = new LinkedHashMap<>();
+        boolean together = layout().canPad() && fits;
+        Map<Long, List<TextRow>> byLength = new LinkedHashMap<>();
         for (TextRow row : rows) {
-            byLength.computeIfAbsent(layout().canPad() && fits ? longest : row.prompt().length, none -> new ArrayList<>()).add(row);
+            byLength.computeIfAbsent(together ? longest : (long) row.prompt().length, none -> new ArrayList<>()).add(row);
         }
         return byLength.values().stream().map(this::ofAllowedSize).flatMap(Collection::stream).toList();
     }

@@ -52,9 +52,9 @@ public final class LanguageModelBuilder {
     }
 
     /**
-     * Whether tokens are written by replaying a CUDA graph, captured at the first ones. Saves the launches of many small kernels.
-     * Needs a GPU and a model with a {@linkplain ModelLayout.Cache#SHARED shared cache}; requests then take turns, token by token.
-     * Default: no.
+     * Whether tokens are written by replaying a CUDA graph, captured at the first ones, which saves the launches of many small
+     * kernels. Needs a GPU and a model with a {@linkplain ModelLayout.Cache#SHARED shared cache}; requests then take turns,
+     * token by token. Each thread captures for itself, so that threads should be few and live long. Default: no.
      */
     public LanguageModelBuilder cudaGraphs(boolean wanted) {
         return new LanguageModelBuilder(folder, file, settings, resident, wanted);

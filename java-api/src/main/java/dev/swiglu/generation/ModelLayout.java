@@ -88,8 +88,8 @@ public final class ModelLayout {
             } else if (CacheSlot.isCache(input) && CacheSlot.of(input.name()).isPresent()) {
                 pasts.add(input);
             } else {
-                throw new ModelException("The model has the input " + input + ", which generation does not know how to feed. It knows "
-                        + usualNames() + ", and key-value caches of four dimensions.");
+                throw new ModelException("The model has the input " + input + ", which generation does not know how to feed. It"
+                        + " knows " + usualNames() + ", and key-value caches of four dimensions.");
             }
         }
         if (!known.containsKey(Role.TOKENS)) {
@@ -122,9 +122,13 @@ public final class ModelLayout {
     private static ValueInfo logits(List<ValueInfo> outputs, ModelConfiguration configuration) {
         String name = configuration.names().getOrDefault(LOGITS, LOGITS);
         return outputs.stream().filter(output -> output.name().equals(name)).findFirst()
-                .or(() -> outputs.stream().filter(output -> output.type().isFloatingPoint() && output.shape().size() == 3).findFirst())
+                .or(() -> outputs.stream().filter(ModelLayout::looksLikeScores).findFirst())
                 .orElseThrow(() -> new ModelException("The model has no output '" + name + "', and no other with the shape"
                         + " [rows, tokens, vocabulary], so generation cannot read its scores."));
+    }
+
+    private static boolean looksLikeScores(ValueInfo output) {
+        return output.type().isFloatingPoint() && output.shape().size() == 3;
     }
 
     /** How the attention finds what it needs of earlier tokens. */
@@ -192,8 +196,8 @@ public final class ModelLayout {
         if (declared >= 0) {
             return declared;
         }
-        return configured.orElseThrow(() -> new ModelException("The model leaves the size of its cache " + part.past()
-                + " open, and no genai_config.json or config.json in its folder says the number of key-value heads and their size."));
+        return configured.orElseThrow(() -> new ModelException("The model leaves the size of its cache " + part.past() + " open,"
+                + " and no genai_config.json or config.json in its folder says the number of key-value heads and their size."));
     }
 
     /** How long a cache must be for texts of this length: GroupQueryAttention wants room for its window from the beginning. */

@@ -24,8 +24,8 @@ final class ResidentInference implements Inference {
         try {
             ModelLayout layout = ModelLayout.of(session.inputs(), session.outputs(), configuration, grouped);
             if (cudaGraphs && layout.cache() != ModelLayout.Cache.SHARED) {
-                throw new ModelException("CUDA graphs need a model that writes its cache in place, as onnxruntime-genai builds them"
-                        + " with past_present_share_buffer; this one's cache is " + layout.cache() + ".");
+                throw new ModelException("CUDA graphs need a model that writes its cache in place, as onnxruntime-genai builds"
+                        + " them with past_present_share_buffer; this one's cache is " + layout.cache() + ".");
             }
             ResidentInference inference = new ResidentInference(session, layout, cudaGraphs);
             complete = true;

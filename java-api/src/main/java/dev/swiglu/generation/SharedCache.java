@@ -9,9 +9,23 @@ import java.util.List;
 
 /** One cache with room for the longest text, into which every run writes: the same memory is past and present. */
 final class SharedCache implements KeyValueCache {
+    private final ResidentSession session;
+    private final ResidentRun run;
+    private final ModelLayout layout;
+    private final int rows;
+    private final int longest;
     private final List<ResidentTensor> tensors = new ArrayList<>();
 
     SharedCache(ResidentSession session, ResidentRun run, ModelLayout layout, int rows, int longest) {
+        this.session = session;
+        this.run = run;
+        this.layout = layout;
+        this.rows = rows;
+        this.longest = longest;
+    }
+
+    @Override
+    public void bind() {
         for (CachePart part : layout.cacheParts()) {
             ResidentTensor tensor = session.allocate(part.past().type(), layout.shape(part, rows, longest));
             tensors.add(tensor);

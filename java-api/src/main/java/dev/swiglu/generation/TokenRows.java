@@ -61,7 +61,8 @@ final class TokenRows {
         int rows = tokens.length;
         return switch (role) {
             case TOKENS -> tensor(input, (row, column) -> tokens[row][from + column], rows, to - from);
-            case ATTENTION_MASK -> tensor(input, (row, column) -> column >= padding[row] && column < to ? 1 : 0, rows, maskLength);
+            case ATTENTION_MASK ->
+                    tensor(input, (row, column) -> column >= padding[row] && column < to ? 1 : 0, rows, maskLength);
             case POSITIONS -> tensor(input, (row, column) -> Math.max(0, from + column - padding[row]), rows, to - from);
             case CACHE_POSITION -> tensor(input, (row, column) -> from + column, to - from);
             case USE_CACHE -> tensor(input, (row, column) -> from > 0 ? 1 : 0, 1);
@@ -71,9 +72,13 @@ final class TokenRows {
     /** @param shape of one or two dimensions */
     private static Tensor tensor(ValueInfo input, IntBinaryOperator value, int... shape) {
         int columns = shape[shape.length - 1];
-        int size = columns * (shape.length == 2 ? shape[0] : 1);
-        long[] values = new long[size];
-        Arrays.setAll(values, i -> value.applyAsInt(i / columns, i % columns));
+        int rows = shape.length == 2 ? shape[0] : 1;
+        long[] values = new long[rows * columns];
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                values[row * columns + column] = value.applyAsInt(row, column);
+            }
+        }
         return integers(input, values, Arrays.stream(shape).asLongStream().toArray());
     }
 

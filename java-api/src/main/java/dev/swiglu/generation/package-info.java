@@ -11,7 +11,7 @@
  * }
  * }</pre>
  *
- * <p>Text needs the library {@code ai.djl.huggingface:tokenizers} on the class path, an optional dependency of this one; without it,
- * prompts are token ids and so are the answers.
+ * <p>Text needs the library {@code ai.djl.huggingface:tokenizers} on the class path, an optional dependency of this one; without
+ * it, prompts are token ids and so are the answers.
  */
 package dev.swiglu.generation;

@@ -28,8 +28,8 @@ class ModelFolderTest {
         write("generation_config.json", "{\"eos_token_id\": [2, 7]}");
         ModelFolder found = ModelFolder.of(folder, Optional.empty());
         assertEquals(folder.resolve("model.onnx"), found.model());
-        assertEquals(new ModelConfiguration(Optional.empty(), Set.of(2, 7), OptionalInt.of(128), OptionalInt.of(2), OptionalInt.of(16),
-                false, 0, Map.of()), found.configuration());
+        assertEquals(new ModelConfiguration(Optional.empty(), Set.of(2, 7), OptionalInt.of(128), OptionalInt.of(2),
+                OptionalInt.of(16), false, 0, Map.of()), found.configuration());
     }
 
     @Test
@@ -52,8 +52,9 @@ class ModelFolderTest {
         write("decoder_model_merged.onnx", "");
         write("model_fp16.onnx", "");
         assertEquals(folder.resolve("model.onnx"), ModelFolder.of(folder, Optional.empty()).model());
-        assertEquals(folder.resolve("model_fp16.onnx"), ModelFolder.of(folder, Optional.of("model_fp16.onnx")).model());
-        assertEquals(folder.resolve("model_fp16.onnx"), ModelFolder.of(folder.resolve("model_fp16.onnx"), Optional.empty()).model());
+        Path half = folder.resolve("model_fp16.onnx");
+        assertEquals(half, ModelFolder.of(folder, Optional.of("model_fp16.onnx")).model());
+        assertEquals(half, ModelFolder.of(half, Optional.empty()).model());
         Files.delete(folder.resolve("model.onnx"));
         assertEquals(folder.resolve("decoder_model_merged.onnx"), ModelFolder.of(folder, Optional.empty()).model());
     }

@@ -51,7 +51,8 @@ class ModelLayoutTest {
 
     @Test
     void aCacheThatIsOnlyMadeIsNone() {
-        assertEquals(Cache.NONE, layout(ModelConfiguration.NONE, List.of(IDS, MASK), List.of(LOGITS, cache("present.0.key"))).cache());
+        assertEquals(Cache.NONE,
+                layout(ModelConfiguration.NONE, List.of(IDS, MASK), List.of(LOGITS, cache("present.0.key"))).cache());
     }
 
     @Test
@@ -59,13 +60,13 @@ class ModelLayoutTest {
         ModelConfiguration genai = new ModelConfiguration(Optional.empty(), Set.of(), OptionalInt.of(512),
                 OptionalInt.of(2), OptionalInt.of(16), true, 64, Map.of());
         ValueInfo past = value("past_key_values.0.key", TensorType.FLOAT16, -1, 2, -1, -1);
-        ModelLayout layout = ModelLayout.of(List.of(IDS, MASK, past), List.of(LOGITS, cache("present.0.key", TensorType.FLOAT16)), genai, true);
+        List<ValueInfo> outputs = List.of(LOGITS, cache("present.0.key", TensorType.FLOAT16));
+        ModelLayout layout = ModelLayout.of(List.of(IDS, MASK, past), outputs, genai, true);
         assertEquals(Cache.SHARED, layout.cache());
         assertArrayEquals(new long[] {3, 2, 64, 16}, layout.shape(layout.cacheParts().get(0), 3, 10));
         assertArrayEquals(new long[] {3, 2, 100, 16}, layout.shape(layout.cacheParts().get(0), 3, 100));
         assertThrows(ModelException.class, () -> {
-            ModelLayout unknown = ModelLayout.of(List.of(IDS, past), List.of(LOGITS, cache("present.0.key", TensorType.FLOAT16)),
-                    ModelConfiguration.NONE, true);
+            ModelLayout unknown = ModelLayout.of(List.of(IDS, past), outputs, ModelConfiguration.NONE, true);
             unknown.shape(unknown.cacheParts().get(0), 1, 10);
         });
     }

@@ -18,7 +18,8 @@ class GraphDecoderTest {
 
     @Test
     void masksOfFixedLengthAndMemoryThatIsUsedAgainGiveTheSameScores(@TempDir Path temporary) throws IOException {
-        ModelFolder folder = ModelFolder.of(LanguageModels.folder(temporary, "/exports/genai-llama-fp16-cuda.onnx"), Optional.empty());
+        Path exported = LanguageModels.folder(temporary, "/exports/genai-llama-fp16-cuda.onnx");
+        ModelFolder folder = ModelFolder.of(exported, Optional.empty());
         try (ResidentSession session = ModelSession.builder(folder.model()).openResident()) {
             ModelLayout layout = ModelLayout.of(session.inputs(), session.outputs(), folder.configuration(), true);
             GraphDecoder fixed = new GraphDecoder(session, layout, new GraphPool.Size(2, 64), NO_CAPTURE, null);

@@ -60,7 +60,8 @@ public final class GenerateCommand implements Callable<Integer> {
                 return file.toString().equals("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
                         : Files.readString(file);
             } catch (IOException e) {
-                throw new ToolException(ExitCode.IO, file + " cannot be read as text in UTF-8: " + IoReason.withoutFile(e) + ".", e);
+                throw new ToolException(ExitCode.IO, file + " cannot be read as text in UTF-8: " + IoReason.withoutFile(e) + ".",
+                        e);
             }
         }
     }
@@ -82,7 +83,7 @@ public final class GenerateCommand implements Callable<Integer> {
     private int maxTokens;
 
     @Option(names = "--temperature", paramLabel = "T", defaultValue = "0",
-            description = "0 always takes the likeliest token, 1 chooses by the model's probabilities (default: ${DEFAULT-VALUE}).")
+            description = "0 always takes the likeliest token, 1 goes by the model's probabilities (default: ${DEFAULT-VALUE}).")
     private double temperature;
 
     @Option(names = "--top-k", paramLabel = "N", defaultValue = "0",
@@ -130,7 +131,7 @@ public final class GenerateCommand implements Callable<Integer> {
             try (Generation generation = usage(() -> opened.generate(request))) {
                 GenerationResult result = stream(generation, texts);
                 GenerationReport report = GenerationReport.of(opened, device.get().name(), loadMillis, request, texts, result);
-                reports.write(report, () -> texts.size() == 1 ? System.lineSeparator() : all(report), spec.commandLine().getOut());
+                reports.write(report, () -> remaining(report), spec.commandLine().getOut());
                 summarize(report, result.tokens());
             }
         }
@@ -179,15 +180,18 @@ public final class GenerateCommand implements Callable<Integer> {
         });
     }
 
-    private String all(GenerationReport report) {
+    private String remaining(GenerationReport report) {
+        if (report.texts().size() == 1) {
+            return System.lineSeparator();
+        }
         return report.texts().stream().map(text -> (echo ? text.prompt() : "") + text.text() + System.lineSeparator())
                 .collect(Collectors.joining(System.lineSeparator()));
     }
 
     private void summarize(GenerationReport report, long tokens) {
         PrintWriter err = spec.commandLine().getErr();
-        err.println(String.format(Locale.ROOT, "swiglu: %d tokens; the first after %d ms, then %.1f tokens per second; model opened in"
-                + " %d ms", tokens, report.firstTokenMillis(), report.tokensPerSecond(), report.loadMillis()));
+        err.println(String.format(Locale.ROOT, "swiglu: %d tokens; the first after %d ms, then %.1f tokens per second;"
+                + " model opened in %d ms", tokens, report.firstTokenMillis(), report.tokensPerSecond(), report.loadMillis()));
         err.flush();
     }
 }

@@ -5,6 +5,7 @@ import dev.swiglu.generation.Completion;
 import dev.swiglu.generation.GenerationRequest;
 import dev.swiglu.generation.GenerationResult;
 import dev.swiglu.generation.LanguageModel;
+import dev.swiglu.generation.Sampling;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,9 +34,12 @@ public record GenerationReport(
         List<Text> texts = new ArrayList<>();
         for (int i = 0; i < prompts.size(); i++) {
             Completion written = result.completions().get(i);
-            texts.add(new Text(prompts.get(i), written.text(), written.finish().toString(), written.promptTokens(), written.tokens()));
+            texts.add(new Text(prompts.get(i), written.text(), written.finish().toString(), written.promptTokens(),
+                    written.tokens()));
         }
+        Sampling sampling = request.sampling();
         return new GenerationReport(1, model.file().toString(), device, model.layout().cache().toString(),
-                request.sampling().temperature(), request.sampling().topK(), request.sampling().topP(), request.seed(), texts, loadMillis, result.timeToFirstToken().toMillis(), result.tokensPerSecond());
+                sampling.temperature(), sampling.topK(), sampling.topP(), request.seed(), texts, loadMillis,
+                result.timeToFirstToken().toMillis(), result.tokensPerSecond());
     }
 }

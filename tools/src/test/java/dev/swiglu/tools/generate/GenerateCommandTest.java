@@ -60,7 +60,8 @@ class GenerateCommandTest {
         String original = CommandRun.of("generate", folder, "--prompt", "Hello").succeeded().out();
         Path rewritten = LanguageModels.rewrite(folder);
         assertEquals(original, CommandRun.of("generate", rewritten, "--prompt", "Hello").succeeded().out());
-        assertEquals(original, CommandRun.of("generate", folder, "--model", rewritten.getFileName(), "--prompt", "Hello").succeeded().out());
+        assertEquals(original, CommandRun.of("generate", folder, "--model", rewritten.getFileName(), "--prompt", "Hello")
+                .succeeded().out());
     }
 
     @Test

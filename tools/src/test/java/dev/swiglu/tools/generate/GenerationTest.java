@@ -51,7 +51,7 @@ class GenerationTest {
     @TempDir
     private Path temporary;
 
-    /** The reference shares nothing with generation but the session: it reads the whole text, with an empty cache, for each token. */
+    /** The reference reads the whole text with an empty cache for each token, and shares nothing with generation. */
     @ParameterizedTest
     @CsvSource({
         "/exports/llama-fp32-ts-op17-past-eager.onnx, GROWING",
@@ -162,13 +162,15 @@ class GenerationTest {
         try (LanguageModel model = LanguageModel.open(folder, Device.cpu())) {
             written = write(model, PROMPT).tokens();
         }
-        Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\": [" + written.get(3) + "], \"max_position_embeddings\": 20}");
+        Files.writeString(folder.resolve("config.json"),
+                "{\"eos_token_id\": [" + written.get(3) + "], \"max_position_embeddings\": 20}");
         try (LanguageModel model = LanguageModel.open(folder, Device.cpu())) {
             Completion ended = write(model, PROMPT);
             assertEquals(FinishReason.END_TOKEN, ended.finish());
             assertEquals(written.subList(0, 4), ended.tokens());
-            try (Generation endless = model.generate(GenerationRequest.builder().tokens(PROMPT).endTokens().maxTokens(99).build())) {
-                Completion full = endless.result().completions().get(0);
+            GenerationRequest.Builder endless = GenerationRequest.builder().tokens(PROMPT).endTokens().maxTokens(99);
+            try (Generation generation = model.generate(endless.build())) {
+                Completion full = generation.result().completions().get(0);
                 assertEquals(FinishReason.LENGTH, full.finish());
                 assertEquals(20 - PROMPT.length, full.tokens().size(), "as many as the context holds");
             }
@@ -195,7 +197,7 @@ class GenerationTest {
     @Test
     void cancellationEndsItAndWhatWasWrittenStays() throws Exception {
         try (LanguageModel model = LanguageModel.open(LanguageModels.folder(temporary, WITH_CACHE), Device.cpu());
-                Generation generation = model.generate(GenerationRequest.builder().prompt("Hello").maxTokens(1_000_000).build())) {
+                Generation generation = model.generate(GenerationRequest.builder().prompt("Hello").maxTokens(1 << 30).build())) {
             Iterator<Piece> pieces = generation.iterator();
             StringBuilder text = new StringBuilder(pieces.next().text()).append(pieces.next().text());
             Thread other = new Thread(generation::cancel);

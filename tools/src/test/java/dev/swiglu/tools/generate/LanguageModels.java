@@ -7,14 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Folders as exporters write them, around the exports among the test resources, which have random weights. One in
- * {@code generation/} was exported like those of models/exports/pytorch.py, with position ids as optimum has them. The tokenizer has
- * a token for each byte.
+ * Folders as exporters write them, around the exports among the test resources, which have random weights. The one in
+ * {@code generation/} was exported as models/exports/pytorch.py does, with position ids as optimum has them. The tokenizer has a
+ * token for each byte.
  */
 public final class LanguageModels {
     private static final String GENAI = """
             {"model": {"context_length": %d, "eos_token_id": -1, "decoder": {"filename": "model.onnx", "head_size": 16,
-              "num_key_value_heads": %d, "sliding_window": {"window_size": %d}}}, "search": {"past_present_share_buffer": true}}""";
+              "num_key_value_heads": %d, "sliding_window": {"window_size": %d}}},
+             "search": {"past_present_share_buffer": true}}""";
 
     private LanguageModels() {}
 
