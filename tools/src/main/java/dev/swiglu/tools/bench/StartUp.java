@@ -4,6 +4,7 @@ import ai.onnxruntime.OrtEnvironment;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.swiglu.Device;
 import dev.swiglu.ModelSession;
+import dev.swiglu.SwiGlu;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.inputs.Workload;
 import java.time.Duration;
@@ -37,6 +38,7 @@ public record StartUp(String model, String runtime, String device, @JsonProperty
     public static StartUp measure(ModelFile model, Device device, Instant start, boolean plain) {
         StepInputs prompt = StepInputs.all(model, List.of(new Workload(1, PROMPT, 0))).get(0);
         long begin = System.nanoTime();
+        SwiGlu.prepareRuntime();
         OrtEnvironment.getEnvironment();
         long loaded = System.nanoTime();
         try (TimedModel timed = plain ? new PlainModel(model.path(), device, OptionalInt.empty(), false)
