@@ -18,7 +18,8 @@ class ReadmeTest {
     private Path folder;
 
     @ParameterizedTest
-    @CsvSource({"llama-kjv/model.onnx, 6", "llama-kjv/model_fp16.onnx, 6", "mistral-kjv/model.onnx, 5", "mistral-kjv/model_fp16.onnx, 5"})
+    @CsvSource({"llama-kjv/model.onnx, 6", "llama-kjv/model_fp16.onnx, 6",
+        "mistral-kjv/model.onnx, 5", "mistral-kjv/model_fp16.onnx, 5"})
     void theMainCommandFusesEveryLayer(String model, int layers) {
         Path patched = folder.resolve("patched.onnx");
         StringWriter err = new StringWriter();
