@@ -133,6 +133,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 GenerationResult result = stream(generation, texts);
                 GenerationReport report = GenerationReport.of(opened, device.get().name(), loadMillis, request, texts, result);
                 reports.write(report, () -> remaining(report), spec.commandLine().getOut());
+                requirePrinted();
                 summarize(report, result.tokens());
             }
         }
@@ -177,10 +178,15 @@ public final class GenerateCommand implements Callable<Integer> {
         out.print(echo ? texts.get(0) : "");
         return generation.run(piece -> {
             out.print(piece.text());
-            if (out.checkError()) {
-                throw new ToolException(ExitCode.IO, "Standard output takes no more text: it was closed, or its disk is full.");
-            }
+            requirePrinted();
         });
+    }
+
+    /** What picocli prints to does not know what became of it behind the process's own stream. */
+    private void requirePrinted() {
+        if (spec.commandLine().getOut().checkError() || System.out.checkError()) {
+            throw new ToolException(ExitCode.IO, "Standard output takes no more text: it was closed, or its disk is full.");
+        }
     }
 
     private String remaining(GenerationReport report) {
