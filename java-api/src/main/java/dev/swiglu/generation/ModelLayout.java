@@ -21,6 +21,9 @@ public final class ModelLayout {
     static final String POSITIONS = "position_ids";
     static final String LOGITS = "logits";
 
+    /** Of a cache, [rows, heads, length, head size]. */
+    private static final int LENGTH_AXIS = 2;
+
     /** What an input that is not part of the cache is given. */
     enum Role {
         /** The new tokens, [rows, columns]. */
@@ -182,6 +185,12 @@ public final class ModelLayout {
         if (fixed(0).orElse(1) != 1 || fixed(1).orElse(1) != 1 || cache == Cache.NONE && fixed(1).isPresent()) {
             throw new ModelException("The model takes its tokens as " + inputs.get(Role.TOKENS)
                     + " only, and texts grow. Export it with open dimensions for batch and length.");
+        }
+        for (CachePart part : cacheParts) {
+            if (part.past().shape().get(LENGTH_AXIS) >= 0) {
+                throw new ModelException("The model's cache " + part.past() + " has a fixed length, and texts grow. Export it with an"
+                        + " open dimension for the past.");
+            }
         }
     }
 

@@ -88,6 +88,8 @@ class ModelLayoutTest {
         assertRefused("past.0.key", List.of(IDS, cache("past.0.key")), List.of(LOGITS, cache("present.1.key")));
         assertRefused("1 parts", List.of(IDS, cache("past.0.key")), List.of(LOGITS));
         assertRefused("texts grow", List.of(value("input_ids", TensorType.INT64, 1, 16)), List.of(LOGITS));
+        assertRefused("fixed length", List.of(IDS, value("past.0.key", TensorType.FLOAT32, -1, 2, 512, 16)),
+                List.of(LOGITS, value("present.0.key", TensorType.FLOAT32, -1, 2, 512, 16)));
     }
 
     private static void assertRefused(String named, List<ValueInfo> inputs, List<ValueInfo> outputs) {

@@ -49,7 +49,7 @@ public final class GenerateCommand implements Callable<Integer> {
         private String text;
 
         @Option(names = "--prompt-file", paramLabel = "FILE", required = true,
-                description = "The same from a file in UTF-8; - is standard input.")
+                description = "The same from a file in UTF-8, without its last line break; - is standard input.")
         private Path file;
 
         private String read() {
@@ -57,8 +57,9 @@ public final class GenerateCommand implements Callable<Integer> {
                 return text;
             }
             try {
-                return file.toString().equals("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
+                String content = file.toString().equals("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
                         : Files.readString(file);
+                return content.replaceFirst("\\R\\z", "");
             } catch (IOException e) {
                 throw new ToolException(ExitCode.IO, file + " cannot be read as text in UTF-8: " + IoReason.withoutFile(e) + ".",
                         e);
@@ -132,6 +133,7 @@ public final class GenerateCommand implements Callable<Integer> {
                 GenerationResult result = stream(generation, texts);
                 GenerationReport report = GenerationReport.of(opened, device.get().name(), loadMillis, request, texts, result);
                 reports.write(report, () -> remaining(report), spec.commandLine().getOut());
+                requirePrinted();
                 summarize(report, result.tokens());
             }
         }
@@ -176,8 +178,15 @@ public final class GenerateCommand implements Callable<Integer> {
         out.print(echo ? texts.get(0) : "");
         return generation.run(piece -> {
             out.print(piece.text());
-            out.flush();
+            requirePrinted();
         });
+    }
+
+    /** What picocli prints to does not know what became of it behind the process's own stream. */
+    private void requirePrinted() {
+        if (spec.commandLine().getOut().checkError() || System.out.checkError()) {
+            throw new ToolException(ExitCode.IO, "Standard output takes no more text: it was closed, or its disk is full.");
+        }
     }
 
     private String remaining(GenerationReport report) {

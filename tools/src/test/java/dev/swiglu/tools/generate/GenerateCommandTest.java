@@ -69,7 +69,7 @@ class GenerateCommandTest {
         Path first = Files.writeString(temporary.resolve("first.txt"), "one");
         Path file = temporary.resolve("report.json");
         InputStream before = System.in;
-        System.setIn(new ByteArrayInputStream("zwölf".getBytes(StandardCharsets.UTF_8)));
+        System.setIn(new ByteArrayInputStream("zwölf\n".getBytes(StandardCharsets.UTF_8)));
         try {
             CommandRun run = CommandRun.of("generate", folder, "--prompt-file", first, "--prompt", "two", "--prompt-file", "-",
                     "--max-tokens", 7, "--json", "--report", file).succeeded();

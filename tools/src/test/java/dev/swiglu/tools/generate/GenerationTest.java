@@ -1,10 +1,12 @@
 package dev.swiglu.tools.generate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.swiglu.Device;
 import dev.swiglu.ModelSession;
 import dev.swiglu.Outputs;
@@ -108,6 +110,25 @@ class GenerationTest {
                     assertEquals(write(model, prompts[i]), together.get(i), "prompt " + i);
                 }
             }
+        }
+    }
+
+    /** As old exports are that were traced with one token, or for one text. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void whatTakesOneTextOrOneTokenAtOnceIsGivenThemOneByOne(int fixedAxis) throws IOException {
+        Path folder = LanguageModels.folder(temporary, WITH_CACHE);
+        ModelProto.Builder model = ModelFile.read(folder.resolve("model.onnx")).proto().toBuilder();
+        model.getGraphBuilder().getInputBuilder(0).getTypeBuilder().getTensorTypeBuilder().getShapeBuilder().getDimBuilder(fixedAxis)
+                .setDimValue(1);
+        Path fixed = Files.write(folder.resolve("fixed.onnx"), model.build().toByteArray());
+        GenerationRequest request = GenerationRequest.builder().tokens(PROMPT).tokens(5, 4, 3, 2, 1).maxTokens(LENGTH).build();
+        try (LanguageModel open = LanguageModel.open(folder, Device.cpu());
+                LanguageModel narrow = LanguageModel.open(fixed, Device.cpu());
+                Generation expected = open.generate(request);
+                Generation actual = narrow.generate(request)) {
+            assertEquals(expected.result().completions(), actual.result().completions());
+            assertArrayEquals(open.scores(PROMPT).floats(), narrow.scores(PROMPT).floats(), 1e-5f);
         }
     }
 
