@@ -4,9 +4,8 @@
 #
 #   custom-op-cuda/bench/training.sh OUT
 #
-# writes OUT/training-*.rows.json (rows of GPU.json) and prints them. Phases: "train-java" is a step as Trainer takes it, with weights
-# and optimizer state crossing the bus; "train-resident" is the step alone, everything staying on the GPU. Needs what
-# tools/gpu-java-tests needs, and Python.
+# writes OUT/training-*.rows.json (rows of GPU.json) and prints them. Phases: "train-java" is a step as Trainer takes it, with a batch
+# from Java's memory; in "train-resident" that is on the GPU, too. Needs what tools/gpu-java-tests needs, and Python.
 set -euo pipefail
 : "${ORT_JAR:?names the jar of ONNX Runtime}" "${ORT_NATIVE:?names the folder of its native libraries}"
 

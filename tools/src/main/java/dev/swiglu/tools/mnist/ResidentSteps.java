@@ -1,54 +1,81 @@
 package dev.swiglu.tools.mnist;
 
-import ai.onnx.proto.OnnxMl.ModelProto;
 import dev.swiglu.Device;
 import dev.swiglu.ModelSession;
+import dev.swiglu.ResidentRun;
+import dev.swiglu.ResidentSession;
+import dev.swiglu.ResidentTensor;
 import dev.swiglu.Tensor;
 import dev.swiglu.tools.gradient.Training;
-import dev.swiglu.tools.onnx.ModelFile;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 
-/** Times a training step whose weights and optimizer state stay on the device: see {@link RepeatedStep}. */
+/** Times a training step with all that it needs on the device: the batch, too, which the trainer brings there in each step. */
 final class ResidentSteps implements AutoCloseable {
-    private static final int MORE = 20;
+    private static final int AT_ONCE = 20;
     static final float RATE = 1e-3f;
     private static final float LOSS_SCALE = 1024;
 
-    private final ModelSession session;
-    private final Map<String, Tensor> inputs = new LinkedHashMap<>();
+    private final Training training;
+    private final ResidentSession session;
+    private final ResidentRun run;
+    private final Map<String, ResidentTensor> inputs = new HashMap<>();
+    private long steps;
 
     ResidentSteps(StepModels.Step step, Map<String, Tensor> batch, Device device, int threads) {
-        Training training = step.training();
-        inputs.putAll(batch);
-        inputs.put(training.learningRate(), Tensor.float32(new float[] {RATE}));
-        inputs.put(RepeatedStep.INITIAL + training.step(), Tensor.int64(new long[] {1}));
+        training = step.training();
+        session = ModelSession.builder(step.file()).device(device).threads(threads).config(StepTiming.SPINNING, "0").openResident();
+        run = session.newRun();
+        batch.forEach(this::upload);
+        upload(training.learningRate(), Tensor.float32(new float[] {RATE}));
         if (training.lossScale() != null) {
-            inputs.put(training.lossScale(), Tensor.float32(new float[] {LOSS_SCALE}));
+            upload(training.lossScale(), Tensor.float32(new float[] {LOSS_SCALE}));
         }
-        try (ModelSession initial = ModelSession.initialization(step.file()).withoutOperators().open()) {
-            initial.run(Map.of()).asMap().forEach((name, tensor) -> inputs.put(RepeatedStep.INITIAL + name, tensor));
-        }
-        ModelProto repeated = RepeatedStep.of(ModelFile.read(step.file()).proto(), training);
-        session = ModelSession.builder(repeated.toByteString().asReadOnlyByteBuffer(), Path.of("")).device(device)
-                .threads(threads).config(StepTiming.SPINNING, "0").open();
+        initialState(step.file()).forEach(this::upload);
+        training.state().forEach(state -> run.output(state.next()));
+        run.output(training.loss());
     }
 
-    /** The loss of each of so many steps. */
-    double[] run(long times) {
-        inputs.put(RepeatedStep.TIMES, Tensor.int64(new long[] {times}));
-        return session.run(inputs).get(RepeatedStep.LOSSES).doubles();
+    private static Map<String, Tensor> initialState(Path step) {
+        try (ModelSession initial = ModelSession.initialization(step).withoutOperators().open()) {
+            return initial.run(Map.of()).asMap();
+        }
     }
 
-    /** What a run of many steps takes longer than a run of one, for each step that it does more. */
+    private void upload(String input, Tensor tensor) {
+        bind(input, session.upload(tensor));
+    }
+
+    private void bind(String input, ResidentTensor tensor) {
+        run.input(input, tensor);
+        ResidentTensor before = inputs.put(input, tensor);
+        if (before != null) {
+            before.close();
+        }
+    }
+
+    /** The loss before the step. */
+    double step() {
+        run.input(training.step(), Tensor.int64(new long[] {++steps})).run();
+        training.state().forEach(state -> bind(state.input(), run.take(state.next())));
+        try (ResidentTensor loss = run.take(training.loss())) {
+            return loss.download().doubles()[0];
+        }
+    }
+
     double millisecondsOfAStep() {
-        double one = StepTiming.milliseconds(() -> run(1));
-        return (StepTiming.milliseconds(() -> run(1 + MORE)) - one) / MORE;
+        return StepTiming.milliseconds(() -> {
+            for (int i = 0; i < AT_ONCE; i++) {
+                step();
+            }
+        }) / AT_ONCE;
     }
 
     @Override
     public void close() {
+        run.close();
+        inputs.values().forEach(ResidentTensor::close);
         session.close();
     }
 }
