@@ -38,13 +38,15 @@ void Run::bind_input(const std::string& name, std::shared_ptr<Tensor> tensor) {
 
 void Run::bind_host_input(const std::string& name, ONNXTensorElementDataType type, const std::vector<int64_t>& shape,
                           void* data) {
-  if (graph_ == kNoGraph) {
+  if (!session_->captures_graphs()) {
     // ONNX Runtime copies it to where the model's nodes want it, which is the CPU for some.
     check(api().BindInput(binding_.get(), name.c_str(), tensor_over(host_.get(), data, type, shape).get()));
     inputs_.erase(name);
     return;
   }
-  const std::shared_ptr<Tensor> copy = fixed_copy(name, type, shape);
+  // Its copy would lie in the arena, where a replay by another thread may overwrite it before this run has read it.
+  const std::shared_ptr<Tensor> copy =
+      graph_ == kNoGraph ? std::make_shared<Tensor>(session_, type, shape) : fixed_copy(name, type, shape);
   session_->device().write(copy->data(), data, copy->bytes());
   check(api().BindInput(binding_.get(), name.c_str(), copy->value()));
   inputs_[name] = copy;
@@ -76,7 +78,6 @@ void Run::run() {
     const std::shared_lock<Gate> undisturbed = no_capture(session_->cuda_device());
     compute();
   }
-  for (Output& output : outputs_) output.computed = true;
 }
 
 // An output that stayed bound would be written into what the last run allocated, which may be the caller's by now.
@@ -111,6 +112,9 @@ void Run::compute() {
   }
   session_->require_open();
   check(api().RunWithBinding(session_->get(), options_.get(), binding_.get()));
+  for (Output& output : outputs_) output.computed = true;
+  // What graphs write to is the callers'. The rest lies in the arena, where the next replay may overwrite it.
+  if (session_->captures_graphs() && graph_ == kNoGraph) read_results();
 }
 
 Addresses Run::addresses() const {
@@ -149,20 +153,21 @@ void Run::read_results() {
   check(api().GetBoundOutputValues(binding_.get(), allocator, &values, &count));
   std::vector<Owned<OrtValue>> owned(values, values + count);
   ort::succeeded(api().AllocatorFree(allocator, values));
+  std::vector<std::shared_ptr<Tensor>> results;
   for (size_t i = 0; i < count; ++i) {
     if (outputs_[i].into != nullptr || !outputs_[i].computed) {
-      results_.push_back(outputs_[i].into);
+      results.push_back(outputs_[i].into);
       continue;
     }
     auto result = std::make_shared<Tensor>(session_, std::move(owned[i]));
     if (session_->captures_graphs()) {
-      // Out of the arena, where a captured graph may overwrite it.
       auto copy = std::make_shared<Tensor>(session_, result->type(), result->shape());
       session_->device().write(copy->data(), result->data(), result->bytes());
       result = copy;
     }
-    results_.push_back(result);
+    results.push_back(result);
   }
+  results_ = std::move(results);
 }
 
 }  // namespace swiglu::jni
