@@ -194,6 +194,42 @@ class CudaResidentSessionTest extends ResidentSessionCases {
         }
     }
 
+    /** A replay writes where the arena may have put what runs of other threads read and computed. */
+    @Test
+    void replaysLeaveRunsOfOtherThreadsAlone() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        Tensor replayed = random(5, 2, WIDTH);
+        Tensor other = random(6, 2, WIDTH);
+        try (ResidentSession usual = block().session().device(device()).openResident(); ResidentSession session = capturing(block())) {
+            Tensor expected = plain(usual, replayed);
+            Tensor expectedOther = plain(usual, other);
+            List<Future<?>> all = new ArrayList<>();
+            for (int thread = 0; thread < 2; thread++) {
+                all.add(threads.submit(() -> {
+                    try (ResidentRun run = session.newRun(); ResidentTensor y = session.allocate(FLOAT16, 2, WIDTH)) {
+                        run.graph(0).input("x", replayed).output("y", y);
+                        for (int i = 0; i < 2000; i++) {
+                            run.run();
+                            assertEquals(expected, y.download());
+                        }
+                    }
+                    return null;
+                }));
+                all.add(threads.submit(() -> {
+                    for (int i = 0; i < 500; i++) {
+                        assertEquals(expectedOther, plain(session, other));
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
     @Test
     void oneSessionOnEachOfTwoGpus() throws Exception {
         Device second = Gpu.required(1);
