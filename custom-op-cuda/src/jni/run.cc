@@ -33,7 +33,9 @@ void Run::use_graph(int id) {
 
 void Run::bind_input(const std::string& name, std::shared_ptr<Tensor> tensor) {
   check(api().BindInput(binding_.get(), name.c_str(), tensor->value()));
-  inputs_[name] = std::move(tensor);
+  std::shared_ptr<Tensor>& bound = inputs_[name];
+  if (bound != tensor) addresses_.reset();
+  bound = std::move(tensor);
 }
 
 void Run::bind_host_input(const std::string& name, ONNXTensorElementDataType type, const std::vector<int64_t>& shape,
@@ -48,8 +50,7 @@ void Run::bind_host_input(const std::string& name, ONNXTensorElementDataType typ
   const std::shared_ptr<Tensor> copy =
       graph_ == kNoGraph ? std::make_shared<Tensor>(session_, type, shape) : fixed_copy(name, type, shape);
   session_->device().write(copy->data(), data, copy->bytes());
-  check(api().BindInput(binding_.get(), name.c_str(), copy->value()));
-  inputs_[name] = copy;
+  bind_input(name, copy);
 }
 
 std::shared_ptr<Tensor> Run::fixed_copy(const std::string& name, ONNXTensorElementDataType type,
@@ -62,6 +63,7 @@ std::shared_ptr<Tensor> Run::fixed_copy(const std::string& name, ONNXTensorEleme
 void Run::bind_output(const std::string& name, std::shared_ptr<Tensor> into) {
   if (into != nullptr) check(api().BindOutput(binding_.get(), name.c_str(), into->value()));
   const auto bound = std::find_if(outputs_.begin(), outputs_.end(), [&](const Output& output) { return output.name == name; });
+  if (bound == outputs_.end() || bound->into != into) addresses_.reset();
   if (bound != outputs_.end()) {
     *bound = {name, std::move(into), false};
     return;
@@ -91,7 +93,7 @@ void Run::forget_results() {
 }
 
 void Run::compute_with_graph() {
-  const Addresses now = addresses();
+  const Addresses& now = addresses();
   if (!session_->graphs().is_new(graph_, now)) {
     const std::shared_lock<Gate> undisturbed = no_capture(session_->cuda_device());
     compute();
@@ -117,7 +119,8 @@ void Run::compute() {
   if (session_->captures_graphs() && graph_ == kNoGraph) read_results();
 }
 
-Addresses Run::addresses() const {
+const Addresses& Run::addresses() {
+  if (addresses_) return *addresses_;
   Addresses addresses;
   const auto add = [&](const std::string& name, const Tensor& tensor) {
     std::vector<int64_t>& where = addresses[name];
@@ -132,7 +135,7 @@ Addresses Run::addresses() const {
     }
     add(output.name, *output.into);
   }
-  return addresses;
+  return addresses_.emplace(std::move(addresses));
 }
 
 std::shared_ptr<Tensor> Run::result(const std::string& name) {

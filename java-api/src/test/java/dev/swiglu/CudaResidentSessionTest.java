@@ -155,6 +155,11 @@ class CudaResidentSessionTest extends ResidentSessionCases {
                     + " id.", assertThrows(IllegalStateException.class, run::run).getMessage());
             run.graph(1).run();
             assertEquals(y.download(), other.download());
+            try (ResidentTensor x = session.upload(random(1, 1, WIDTH))) {
+                run.graph(0).output("y", y).run();
+                run.input("x", x);
+                assertTrue(assertThrows(IllegalStateException.class, run::run).getMessage().contains("another tensor for 'x'"));
+            }
         }
     }
 
