@@ -115,8 +115,9 @@ void Run::compute() {
   session_->require_open();
   check(api().RunWithBinding(session_->get(), options_.get(), binding_.get()));
   for (Output& output : outputs_) output.computed = true;
-  // What graphs write to is the callers'. The rest lies in the arena, where the next replay may overwrite it.
-  if (session_->captures_graphs() && graph_ == kNoGraph) read_results();
+  // Results without a tensor of their own lie in the arena, where the next replay may overwrite them.
+  const auto in_arena = [](const Output& output) { return output.into == nullptr; };
+  if (session_->captures_graphs() && std::any_of(outputs_.begin(), outputs_.end(), in_arena)) read_results();
 }
 
 const Addresses& Run::addresses() {
