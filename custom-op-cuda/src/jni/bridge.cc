@@ -181,12 +181,12 @@ BRIDGE(void, useGraph)(JNIEnv* env, jclass, jlong run, jint id) {
 }
 
 BRIDGE(void, run)(JNIEnv* env, jclass, jlong handle) {
+  std::shared_ptr<Run> run;
   in_java(env, [&] {
-    std::shared_ptr<Run> run = runs.get(handle);
+    run = runs.get(handle);
     run->run();
-    const std::shared_lock<Gate> undisturbed(capture_gate());
-    run.reset();
   });
+  guarded(env, [&] { run.reset(); });  // after a failure, too
 }
 
 BRIDGE(jlong, result)(JNIEnv* env, jclass, jlong run, jstring name) {
