@@ -136,6 +136,9 @@ extern "C" __attribute__((visibility("default"))) OrtStatus* ORT_API_CALL Regist
         std::string("swiglu_ort needs ONNX Runtime ") + ort::kOldestRuntime + " or newer; this is " + version + ".";
     return base->GetApi(1)->CreateStatus(ORT_NOT_IMPLEMENTED, sentence.c_str());
   }
-  ort::set_runtime(api, version.c_str());
+  if (!ort::set_runtime(api, version.c_str())) {
+    return api->CreateStatus(ORT_FAIL, "this process has another copy of ONNX Runtime, which swiglu_ort serves already; "
+                                       "it serves one, so load ONNX Runtime once, for all that use it.");
+  }
   return ort::guarded([&] { register_operators(options); });
 }

@@ -1,4 +1,5 @@
-// What the library says when it is registered in an ONNX Runtime that is too old, and when there is no memory left. A stand-in
+// What the library says when it is registered in an ONNX Runtime that is too old or not the only one, and when there is no memory
+// left. A stand-in
 // for ONNX Runtime's C API says what it must for that; the real one cannot be brought to it on any machine.
 #include <new>
 
@@ -21,8 +22,10 @@ template <class T> static T* handle() { return reinterpret_cast<T*>(&object); }
 static std::string& text(OrtStatus* status) { return *reinterpret_cast<std::string*>(status); }
 static const std::string& text(const OrtStatus* status) { return *reinterpret_cast<const std::string*>(status); }
 
-static const OrtApiBase base = {[](uint32_t wanted) noexcept -> const OrtApi* { return wanted <= newest_api ? &api : nullptr; },
-                                []() noexcept -> const char* { return version; }};
+static const OrtApi* registering = &api;
+static const OrtApiBase base = {
+    [](uint32_t wanted) noexcept -> const OrtApi* { return wanted <= newest_api ? registering : nullptr; },
+    []() noexcept -> const char* { return version; }};
 
 static void stand_in() {
   api.CreateStatus = [](OrtErrorCode, const char* sentence) noexcept {
@@ -31,6 +34,9 @@ static void stand_in() {
   api.GetErrorCode = [](const OrtStatus*) noexcept { return ORT_FAIL; };
   api.GetErrorMessage = [](const OrtStatus* status) noexcept { return text(status).c_str(); };
   api.ReleaseStatus = [](OrtStatus* status) noexcept { delete &text(status); };
+  api.HasSessionConfigEntry = [](const OrtSessionOptions*, const char*, int*) noexcept {
+    return api.CreateStatus(ORT_FAIL, "asked for its entries");
+  };
   api.ReleaseMemoryInfo = [](OrtMemoryInfo*) noexcept {};
   api.ReleaseAllocator = [](OrtAllocator*) noexcept {};
   api.CreateCpuMemoryInfo = [](OrtAllocatorType, OrtMemType, OrtMemoryInfo** memory) noexcept -> OrtStatus* {
@@ -79,6 +85,17 @@ static void refuses_older_runtimes() {
   for (const char* release : {"1.22.0", "1.30.0-dev", "2.0.1"}) test::expect(ort::is_supported(release), release);
 }
 
+static void serves_one_runtime() {
+  const OrtApi copy = api;
+  for (const char* time : {"first", "second"}) {
+    registering = &api;
+    test::expect(answer("1.22.0", 22) == "asked for its entries", "the first copy of ONNX Runtime, ", time, " time");
+    registering = &copy;
+    const std::string sentence = answer("1.22.0", 22);
+    test::expect(sentence.rfind("this process has another copy of ONNX Runtime", 0) == 0, "a second copy: ", sentence);
+  }
+}
+
 template <class Body> static void expect_no_room(const char* where, const char* reason, const Body& body) {
   try {
     body();
@@ -104,6 +121,7 @@ static void says_how_much_memory_is_missing() {
 int main() {
   stand_in();
   refuses_older_runtimes();
+  serves_one_runtime();
   says_how_much_memory_is_missing();
   return test::finish("runtime");
 }

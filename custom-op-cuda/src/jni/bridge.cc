@@ -25,7 +25,7 @@ template <class Body> auto in_java(JNIEnv* env, const Body& body) -> decltype(bo
   }
 }
 
-// The same for what may allocate or copy on a GPU and is soon done.
+// The same for what may allocate, copy or give back on a GPU and is soon done; the last to hold an object gives it back.
 template <class Body> auto guarded(JNIEnv* env, const Body& body) -> decltype(body()) {
   return in_java(env, [&] {
     const std::shared_lock<Gate> undisturbed(capture_gate());
@@ -137,15 +137,15 @@ BRIDGE(void, read)(JNIEnv* env, jclass, jlong handle, jlong offset, jbyteArray i
 }
 
 BRIDGE(jlong, view)(JNIEnv* env, jclass, jlong tensor, jlongArray shape) {
-  return in_java(env, [&] { return tensors.add(std::make_shared<Tensor>(*tensors.get(tensor), to_shape(env, shape))); });
+  return guarded(env, [&] { return tensors.add(std::make_shared<Tensor>(*tensors.get(tensor), to_shape(env, shape))); });
 }
 
 BRIDGE(jint, elementType)(JNIEnv* env, jclass, jlong tensor) {
-  return in_java(env, [&] { return static_cast<jint>(tensors.get(tensor)->type()); });
+  return guarded(env, [&] { return static_cast<jint>(tensors.get(tensor)->type()); });
 }
 
 BRIDGE(jlongArray, shape)(JNIEnv* env, jclass, jlong tensor) {
-  return in_java(env, [&] { return to_java(env, tensors.get(tensor)->shape()); });
+  return guarded(env, [&] { return to_java(env, tensors.get(tensor)->shape()); });
 }
 
 BRIDGE(void, closeTensor)(JNIEnv* env, jclass, jlong tensor) {
@@ -177,16 +177,16 @@ BRIDGE(void, allocateOutput)(JNIEnv* env, jclass, jlong run, jstring name) {
 }
 
 BRIDGE(void, useGraph)(JNIEnv* env, jclass, jlong run, jint id) {
-  in_java(env, [&] { runs.get(run)->use_graph(id); });
+  guarded(env, [&] { runs.get(run)->use_graph(id); });
 }
 
 BRIDGE(void, run)(JNIEnv* env, jclass, jlong handle) {
+  std::shared_ptr<Run> run;
   in_java(env, [&] {
-    std::shared_ptr<Run> run = runs.get(handle);
+    run = runs.get(handle);
     run->run();
-    const std::shared_lock<Gate> undisturbed(capture_gate());
-    run.reset();
   });
+  guarded(env, [&] { run.reset(); });  // after a failure, too
 }
 
 BRIDGE(jlong, result)(JNIEnv* env, jclass, jlong run, jstring name) {

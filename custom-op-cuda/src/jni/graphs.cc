@@ -24,6 +24,7 @@ bool Graphs::is_new(int id, const Addresses& addresses) const {
   const std::lock_guard<std::mutex> lock(mutex_);
   const auto found = captured_.find({this_thread(), id});
   if (found == captured_.end()) return true;
+  if (found->second == addresses) return false;
   for (const auto& [name, address] : addresses) {
     const auto then = found->second.find(name);
     if (then == found->second.end() || then->second != address) {
@@ -31,10 +32,7 @@ bool Graphs::is_new(int id, const Addresses& addresses) const {
                           "'; bind that one, or capture this one under another id.");
     }
   }
-  if (found->second.size() != addresses.size()) {
-    throw illegal_state("The graph " + std::to_string(id) + " was captured with more inputs or outputs; use another id.");
-  }
-  return false;
+  throw illegal_state("The graph " + std::to_string(id) + " was captured with more inputs or outputs; use another id.");
 }
 
 void Graphs::add(int id, const Addresses& addresses) {

@@ -29,7 +29,7 @@ struct PendingException {};
 // To be called in a catch block: throws in Java what was caught, failures of ONNX Runtime as its own Java classes do.
 void throw_in_java(JNIEnv* env) noexcept;
 
-// Null gives the empty string.
+// In UTF-8, as ONNX Runtime has all text. Null gives the empty string.
 std::string to_string(JNIEnv* env, jstring text);
 std::vector<std::string> to_strings(JNIEnv* env, jobjectArray texts);
 std::vector<int64_t> to_shape(JNIEnv* env, jlongArray shape);

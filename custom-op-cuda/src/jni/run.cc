@@ -33,21 +33,24 @@ void Run::use_graph(int id) {
 
 void Run::bind_input(const std::string& name, std::shared_ptr<Tensor> tensor) {
   check(api().BindInput(binding_.get(), name.c_str(), tensor->value()));
-  inputs_[name] = std::move(tensor);
+  std::shared_ptr<Tensor>& bound = inputs_[name];
+  if (bound != tensor) addresses_.reset();
+  bound = std::move(tensor);
 }
 
 void Run::bind_host_input(const std::string& name, ONNXTensorElementDataType type, const std::vector<int64_t>& shape,
                           void* data) {
-  if (graph_ == kNoGraph) {
+  if (!session_->captures_graphs()) {
     // ONNX Runtime copies it to where the model's nodes want it, which is the CPU for some.
     check(api().BindInput(binding_.get(), name.c_str(), tensor_over(host_.get(), data, type, shape).get()));
     inputs_.erase(name);
     return;
   }
-  const std::shared_ptr<Tensor> copy = fixed_copy(name, type, shape);
+  // Its copy would lie in the arena, where a replay by another thread may overwrite it before this run has read it.
+  const std::shared_ptr<Tensor> copy =
+      graph_ == kNoGraph ? std::make_shared<Tensor>(session_, type, shape) : fixed_copy(name, type, shape);
   session_->device().write(copy->data(), data, copy->bytes());
-  check(api().BindInput(binding_.get(), name.c_str(), copy->value()));
-  inputs_[name] = copy;
+  bind_input(name, copy);
 }
 
 std::shared_ptr<Tensor> Run::fixed_copy(const std::string& name, ONNXTensorElementDataType type,
@@ -60,6 +63,7 @@ std::shared_ptr<Tensor> Run::fixed_copy(const std::string& name, ONNXTensorEleme
 void Run::bind_output(const std::string& name, std::shared_ptr<Tensor> into) {
   if (into != nullptr) check(api().BindOutput(binding_.get(), name.c_str(), into->value()));
   const auto bound = std::find_if(outputs_.begin(), outputs_.end(), [&](const Output& output) { return output.name == name; });
+  if (bound == outputs_.end() || bound->into != into) addresses_.reset();
   if (bound != outputs_.end()) {
     *bound = {name, std::move(into), false};
     return;
@@ -76,7 +80,6 @@ void Run::run() {
     const std::shared_lock<Gate> undisturbed = no_capture(session_->cuda_device());
     compute();
   }
-  for (Output& output : outputs_) output.computed = true;
 }
 
 // An output that stayed bound would be written into what the last run allocated, which may be the caller's by now.
@@ -90,7 +93,7 @@ void Run::forget_results() {
 }
 
 void Run::compute_with_graph() {
-  const Addresses now = addresses();
+  const Addresses& now = addresses();
   if (!session_->graphs().is_new(graph_, now)) {
     const std::shared_lock<Gate> undisturbed = no_capture(session_->cuda_device());
     compute();
@@ -111,9 +114,14 @@ void Run::compute() {
   }
   session_->require_open();
   check(api().RunWithBinding(session_->get(), options_.get(), binding_.get()));
+  for (Output& output : outputs_) output.computed = true;
+  // Results without a tensor of their own lie in the arena, where the next replay may overwrite them.
+  const auto in_arena = [](const Output& output) { return output.into == nullptr; };
+  if (session_->captures_graphs() && std::any_of(outputs_.begin(), outputs_.end(), in_arena)) read_results();
 }
 
-Addresses Run::addresses() const {
+const Addresses& Run::addresses() {
+  if (addresses_) return *addresses_;
   Addresses addresses;
   const auto add = [&](const std::string& name, const Tensor& tensor) {
     std::vector<int64_t>& where = addresses[name];
@@ -128,7 +136,7 @@ Addresses Run::addresses() const {
     }
     add(output.name, *output.into);
   }
-  return addresses;
+  return addresses_.emplace(std::move(addresses));
 }
 
 std::shared_ptr<Tensor> Run::result(const std::string& name) {
@@ -149,20 +157,21 @@ void Run::read_results() {
   check(api().GetBoundOutputValues(binding_.get(), allocator, &values, &count));
   std::vector<Owned<OrtValue>> owned(values, values + count);
   ort::succeeded(api().AllocatorFree(allocator, values));
+  std::vector<std::shared_ptr<Tensor>> results;
   for (size_t i = 0; i < count; ++i) {
     if (outputs_[i].into != nullptr || !outputs_[i].computed) {
-      results_.push_back(outputs_[i].into);
+      results.push_back(outputs_[i].into);
       continue;
     }
     auto result = std::make_shared<Tensor>(session_, std::move(owned[i]));
     if (session_->captures_graphs()) {
-      // Out of the arena, where a captured graph may overwrite it.
       auto copy = std::make_shared<Tensor>(session_, result->type(), result->shape());
       session_->device().write(copy->data(), result->data(), result->bytes());
       result = copy;
     }
-    results_.push_back(result);
+    results.push_back(result);
   }
+  results_ = std::move(results);
 }
 
 }  // namespace swiglu::jni

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "jni/tensor.h"
 
@@ -32,7 +33,7 @@ class Run {
   void forget_results();
   void compute();
   void compute_with_graph();
-  Addresses addresses() const;
+  const Addresses& addresses();
   // The memory from which graphs read an input that lies in the CPU's memory: always the same for a name and shape.
   std::shared_ptr<Tensor> fixed_copy(const std::string& name, ONNXTensorElementDataType type, const std::vector<int64_t>& shape);
   void read_results();
@@ -45,6 +46,7 @@ class Run {
   std::map<std::string, std::shared_ptr<Tensor>> inputs_;  // what the binding refers to without owning it
   std::vector<Output> outputs_;                            // in ONNX Runtime's order, which is that of their first binding
   std::map<std::pair<std::string, std::vector<int64_t>>, std::shared_ptr<Tensor>> fixed_copies_;
+  std::optional<Addresses> addresses_;            // of all that is bound, once they were asked for
   std::vector<std::shared_ptr<Tensor>> results_;  // of the last run, once one of them was asked for
 };
 

@@ -23,12 +23,13 @@ static SafeInference safe_inference_of(const char* version) {
   return release < std::pair(1, 28) ? SafeInference::first_output : SafeInference::all_outputs;
 }
 
-void set_runtime(const OrtApi* api, const char* version) {
+bool set_runtime(const OrtApi* api, const char* version) {
   static std::once_flag once;
   std::call_once(once, [&] {
     current = api;
     inference = safe_inference_of(version);
   });
+  return current == api;
 }
 
 const OrtApi& api() { return *current; }

@@ -18,8 +18,9 @@ constexpr uint32_t kApiVersion = 18;
 constexpr const char* kOldestRuntime = "1.22";
 bool is_supported(const char* version);
 
-// The process has one ONNX Runtime; the first registration tells which. Any number of threads may register at once.
-void set_runtime(const OrtApi* api, const char* version);
+// The library serves one ONNX Runtime; the first registration tells which. False for another copy of it in the same process, whose
+// objects the functions of the first would not know. Any number of threads may register at once.
+bool set_runtime(const OrtApi* api, const char* version);
 const OrtApi& api();
 
 // How far shape inference can go without crashing the ONNX Runtime at hand. Before 1.24 it follows a null pointer where a

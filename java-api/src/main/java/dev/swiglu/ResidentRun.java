@@ -67,7 +67,7 @@ public final class ResidentRun implements AutoCloseable {
 
     /** Allocated on the device by each {@link #run()}, which gives up the one before unless it was {@linkplain #take taken}. */
     public synchronized ResidentRun output(String name) {
-        RunArguments.check(session.outputs(), Set.of(name));
+        RunArguments.checkOutput(session.outputs(), name);
         try {
             ResidentBridge.allocateOutput(handle, name);
         } catch (OrtException refused) {
@@ -121,7 +121,7 @@ public final class ResidentRun implements AutoCloseable {
      */
     public synchronized void run() {
         RunArguments.checkBound(session.inputs(), boundInputs);
-        RunArguments.check(session.outputs(), boundOutputs);
+        RunArguments.requireSome(session.outputs(), boundOutputs);
         try {
             for (Map.Entry<String, HostInput> input : hostInputs.entrySet()) {
                 HostInput value = input.getValue();
@@ -139,7 +139,7 @@ public final class ResidentRun implements AutoCloseable {
      * @throws IllegalStateException when there is none
      */
     public synchronized ResidentTensor take(String output) {
-        RunArguments.check(session.outputs(), Set.of(output));
+        RunArguments.checkOutput(session.outputs(), output);
         try {
             return ResidentTensor.of(ResidentBridge.result(handle, output), session.device());
         } catch (OrtException failed) {

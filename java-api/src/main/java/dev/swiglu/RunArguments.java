@@ -37,13 +37,11 @@ final class RunArguments {
     }
 
     static void checkInput(List<ValueInfo> declared, String name, TensorType type, long[] shape) {
-        refuseUnknown("input", declared, List.of(name));
-        check("The input", named(name, declared), "expects", type, shape);
+        check("The input", named("input", name, declared), "expects", type, shape);
     }
 
     static void checkOutput(List<ValueInfo> declared, String name, TensorType type, long[] shape) {
-        refuseUnknown("output", declared, List.of(name));
-        check("The tensor for the output", named(name, declared), "gives", type, shape);
+        check("The tensor for the output", named("output", name, declared), "gives", type, shape);
     }
 
     private static void check(String what, ValueInfo value, String verb, TensorType type, long[] shape) {
@@ -56,24 +54,35 @@ final class RunArguments {
         }
     }
 
-    private static ValueInfo named(String name, List<ValueInfo> declared) {
-        return declared.stream().filter(value -> value.name().equals(name)).findFirst().orElseThrow();
+    static void checkOutput(List<ValueInfo> declared, String name) {
+        named("output", name, declared);
     }
 
     static void check(List<ValueInfo> declared, Set<String> wanted) {
-        if (wanted.isEmpty()) {
-            throw new IllegalArgumentException("No output is wanted; the model's outputs are " + names(declared) + ".");
-        }
+        requireSome(declared, wanted);
         refuseUnknown("output", declared, wanted);
     }
 
+    /** That an output is wanted. */
+    static void requireSome(List<ValueInfo> declared, Set<String> wanted) {
+        if (wanted.isEmpty()) {
+            throw new IllegalArgumentException("No output is wanted; the model's outputs are " + names(declared) + ".");
+        }
+    }
+
     private static void refuseUnknown(String kind, List<ValueInfo> declared, Collection<String> names) {
-        for (String name : names) {
-            if (declared.stream().noneMatch(value -> value.name().equals(name))) {
-                throw new IllegalArgumentException("The model has no " + kind + " '" + name + "'; its " + kind + "s are "
-                        + names(declared) + ".");
+        names.forEach(name -> named(kind, name, declared));
+    }
+
+    /** A plain loop, because generating text asks for each part of the cache at each token. */
+    private static ValueInfo named(String kind, String name, List<ValueInfo> declared) {
+        for (ValueInfo value : declared) {
+            if (value.name().equals(name)) {
+                return value;
             }
         }
+        throw new IllegalArgumentException("The model has no " + kind + " '" + name + "'; its " + kind + "s are " + names(declared)
+                + ".");
     }
 
     private static String names(List<ValueInfo> declared) {

@@ -8,16 +8,22 @@ final class Shape {
 
     /** Number of elements; 1 for a scalar. */
     static long elements(long... shape) {
+        boolean empty = false;
         for (long dimension : shape) {
             if (dimension < 0) {
                 throw new IllegalArgumentException("The shape " + Arrays.toString(shape) + " has a negative dimension.");
             }
+            empty |= dimension == 0;
         }
-        if (Arrays.stream(shape).anyMatch(dimension -> dimension == 0)) {
+        if (empty) {
             return 0;
         }
         try {
-            return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+            long elements = 1;
+            for (long dimension : shape) {
+                elements = Math.multiplyExact(elements, dimension);
+            }
+            return elements;
         } catch (ArithmeticException overflow) {
             throw new IllegalArgumentException("The shape " + Arrays.toString(shape) + " has more than 2^63 elements.", overflow);
         }

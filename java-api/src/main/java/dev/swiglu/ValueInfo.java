@@ -53,8 +53,15 @@ public record ValueInfo(String name, TensorType type, List<Long> shape, List<Str
         if (shape.isEmpty()) {
             return true;
         }
-        return actual.length == shape.size()
-                && IntStream.range(0, actual.length).allMatch(axis -> shape.get(axis) < 0 || shape.get(axis) == actual[axis]);
+        if (actual.length != shape.size()) {
+            return false;
+        }
+        for (int axis = 0; axis < actual.length; axis++) {
+            if (shape.get(axis) >= 0 && shape.get(axis) != actual[axis]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     String shapeText() {

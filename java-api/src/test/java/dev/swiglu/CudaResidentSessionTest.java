@@ -155,6 +155,11 @@ class CudaResidentSessionTest extends ResidentSessionCases {
                     + " id.", assertThrows(IllegalStateException.class, run::run).getMessage());
             run.graph(1).run();
             assertEquals(y.download(), other.download());
+            try (ResidentTensor x = session.upload(random(1, 1, WIDTH))) {
+                run.graph(0).output("y", y).run();
+                run.input("x", x);
+                assertTrue(assertThrows(IllegalStateException.class, run::run).getMessage().contains("another tensor for 'x'"));
+            }
         }
     }
 
@@ -182,6 +187,42 @@ class CudaResidentSessionTest extends ResidentSessionCases {
                 all.add(threads.submit(() -> {
                     for (int i = 0; i < 300; i++) {
                         assertEquals(expected, plain(shared, x));
+                    }
+                    return null;
+                }));
+            }
+            for (Future<?> one : all) {
+                one.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
+    /** A replay writes where the arena may have put what runs of other threads read and computed. */
+    @Test
+    void replaysLeaveRunsOfOtherThreadsAlone() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        Tensor replayed = random(5, 2, WIDTH);
+        Tensor other = random(6, 2, WIDTH);
+        try (ResidentSession usual = block().session().device(device()).openResident(); ResidentSession session = capturing(block())) {
+            Tensor expected = plain(usual, replayed);
+            Tensor expectedOther = plain(usual, other);
+            List<Future<?>> all = new ArrayList<>();
+            for (int thread = 0; thread < 2; thread++) {
+                all.add(threads.submit(() -> {
+                    try (ResidentRun run = session.newRun(); ResidentTensor y = session.allocate(FLOAT16, 2, WIDTH)) {
+                        run.graph(0).input("x", replayed).output("y", y);
+                        for (int i = 0; i < 2000; i++) {
+                            run.run();
+                            assertEquals(expected, y.download());
+                        }
+                    }
+                    return null;
+                }));
+                all.add(threads.submit(() -> {
+                    for (int i = 0; i < 500; i++) {
+                        assertEquals(expectedOther, plain(session, other));
                     }
                     return null;
                 }));

@@ -120,6 +120,21 @@ abstract class ResidentSessionCases {
         }
     }
 
+    /** Characters of one to four bytes, the last of which are two in Java. */
+    @Test
+    void namesHoldAnyCharacter() {
+        String in = "in-ü-√-\uD83D\uDE00";
+        OnnxModel model = OnnxModel.opset(17).input(in, FLOAT32, "größe-\uD83D\uDE00").node("Neg", in + " -> \uD83D\uDE00")
+                .output("\uD83D\uDE00", FLOAT32, 2);
+        try (ResidentSession session = open(model); ResidentRun run = session.newRun()) {
+            assertEquals(List.of(new ValueInfo(in, FLOAT32, List.of(-1L), List.of("größe-\uD83D\uDE00"))), session.inputs());
+            run.input(in, Tensor.float32(new float[] {1, 2}, 2)).output("\uD83D\uDE00").run();
+            try (ResidentTensor negative = run.take("\uD83D\uDE00")) {
+                assertEquals(Tensor.float32(new float[] {-1, -2}, 2), negative.download());
+            }
+        }
+    }
+
     @Test
     void anOutputMayBeWrittenOverItsInput() {
         try (ResidentSession session = open(adder()); ResidentRun run = session.newRun();

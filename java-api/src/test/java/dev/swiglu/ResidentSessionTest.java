@@ -1,6 +1,7 @@
 package dev.swiglu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import ai.onnxruntime.OrtEnvironment;
 import java.lang.reflect.Method;
@@ -48,6 +49,28 @@ class ResidentSessionTest extends ResidentSessionCases {
             ResidentModels.adder().session().openResident().newRun();
             System.out.println("onnxruntime-" + OrtEnvironment.getEnvironment().getVersion() + ".jar");
         }
+    }
+
+    /** Opens a model of many inputs, and has one closed session refuse. */
+    static final class ManyInputs {
+        public static void main(String[] arguments) {
+            OnnxModel model = OnnxModel.opset(17).node("Identity", "x0 -> y").output("y", TensorType.FLOAT32, 1);
+            for (int i = 0; i < 100; i++) {
+                model.input("x" + i, TensorType.FLOAT32, 1);
+            }
+            ResidentSession session = model.session().openResident();
+            session.close();
+            assertThrows(IllegalStateException.class, session::newRun);
+            System.out.println(session.inputs().size());
+        }
+    }
+
+    /** Java's own check of native code prints its complaints, such as local references that pile up. */
+    @Test
+    void javaHasNoComplaint() throws Exception {
+        ChildJvm.Result result = new ChildJvm().property(SwiGlu.LIBRARY_PATH, SwiGlu.library())
+                .environment("JAVA_TOOL_OPTIONS", "-Xcheck:jni").run(ManyInputs.class);
+        assertEquals("100", result.output(), result.errors());
     }
 
     static Stream<Path> runtimes() throws Exception {
