@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Loads ONNX Runtime. By itself it unpacks its libraries from its jar at each start, 0.6 GB of them in the GPU package; here
@@ -21,13 +22,24 @@ final class RuntimeLoader {
     private static final String RESOURCE = "/ai/onnxruntime/native/linux-x64/" + JNI_LIBRARY;
     private static final String BUNDLE = "onnxruntime";
 
+    /**
+     * ONNX Runtime 1.29 matches the process's command line against a pattern when its environment is made, which takes some 260
+     * bytes of stack for each character: a long class path or argument would end the process in a thread of the usual size.
+     */
+    private static final long STACK = 64L << 20;
+
     private static Optional<Path> folder;
+    private static OrtEnvironment environment;
 
     private RuntimeLoader() {}
 
-    static OrtEnvironment environment() {
+    static synchronized OrtEnvironment environment() {
         load();
-        return OrtEnvironment.getEnvironment();
+        if (environment == null) {
+            environment = CompletableFuture.supplyAsync(OrtEnvironment::getEnvironment,
+                    making -> new Thread(null, making, "onnxruntime-environment", STACK).start()).join();
+        }
+        return environment;
     }
 
     static OrtSession.SessionOptions newOptions() {

@@ -176,7 +176,7 @@ public final class Tensor {
     /** As ONNX Runtime has it, the caller's to close: a view where the memory is direct, so this tensor must outlive it. */
     public OnnxTensor toOnnx() {
         try {
-            return toOnnx(OrtEnvironment.getEnvironment());
+            return toOnnx(RuntimeLoader.environment());
         } catch (OrtException refused) {
             throw new ModelException("ONNX Runtime does not accept " + this + ": " + refused.getMessage(), refused);
         }

@@ -34,6 +34,7 @@ class RuntimeLoaderTest {
                 }
                 case "session" -> open();
                 case "device" -> Device.best();
+                case "tensor" -> Tensor.float32(new float[1], 1).toOnnx().close();
                 case "application" -> {
                     OrtEnvironment.getEnvironment();
                     SwiGlu.prepareRuntime().ifPresent(unexpected -> System.out.println(unexpected));
@@ -88,10 +89,16 @@ class RuntimeLoaderTest {
         Path library = loaded(cached(), "prepare");
         assertTrue(isCached(library), library.toString());
         Object written = Files.getAttribute(library, "unix:ino");
-        for (String first : List.of("session", "device", "prepare")) {
+        for (String first : List.of("session", "device", "tensor", "prepare")) {
             assertEquals(library, loaded(cached(), first), first);
         }
         assertEquals(written, Files.getAttribute(library, "unix:ino"), "unpacked once");
+    }
+
+    @Test
+    void aLongCommandLineDoesNotEndTheProcess() throws Exception {
+        ChildJvm.Result result = cached().run(First.class, "session", "x".repeat(100_000));
+        assertEquals(0, result.exitCode(), result.errors());
     }
 
     @Test

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param promptTokens how many tokens the prompt has
  * @param tokens all that the model chose, with an end token or those of a stop word
- * @param text without the stop word; empty for requests whose prompts are tokens
+ * @param text without the stop word; empty for requests without text, as {@link Piece#text} says
  */
 public record Completion(int promptTokens, List<Integer> tokens, String text, FinishReason finish) {
     public Completion {

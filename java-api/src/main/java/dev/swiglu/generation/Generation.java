@@ -62,10 +62,14 @@ public final class Generation implements Iterable<Piece>, AutoCloseable {
         };
     }
 
-    /** Writes to the end. */
+    /** Writes to the end; where the listener throws, it ends there. */
     public GenerationResult run(Consumer<Piece> listener) {
-        forEach(listener);
-        return result();
+        try {
+            forEach(listener);
+            return result();
+        } finally {
+            close();
+        }
     }
 
     /** Writes to the end, and says what came of it. */

@@ -31,6 +31,15 @@ public final class GenerationRequest {
         return new Builder();
     }
 
+    /** ONNX counts negative numbers from the end, which no caller means. */
+    static void requireNumbers(int[] tokens) {
+        for (int token : tokens) {
+            if (token < 0) {
+                throw new IllegalArgumentException("Tokens are numbered from 0, so there is none with number " + token + ".");
+            }
+        }
+    }
+
     List<Prompt> prompts() {
         return prompts;
     }
@@ -79,6 +88,7 @@ public final class GenerationRequest {
 
         /** A prompt in token ids. A request that has no other prompts and no stop words needs no tokenizer. */
         public Builder tokens(int... tokens) {
+            requireNumbers(tokens);
             prompts.add(new Prompt(null, tokens.clone()));
             return this;
         }

@@ -26,11 +26,15 @@ final class GraphPool implements AutoCloseable {
     }
 
     synchronized GraphDecoder take(int rows, int longest) {
-        int rounded = Math.max(SMALLEST, Integer.highestOneBit(2 * longest - 1));
-        Size size = new Size(rows, Math.min(rounded, layout.contextLength()));
+        Size size = new Size(rows, capacity(longest, layout.contextLength()));
         GraphDecoder waiting = idle.computeIfAbsent(size, none -> new ArrayDeque<>()).poll();
         return waiting != null ? waiting
                 : new GraphDecoder(session, layout, size, ++graphs, this);
+    }
+
+    static int capacity(int longest, int contextLength) {
+        long rounded = Math.max(SMALLEST, Long.highestOneBit(2L * longest - 1));
+        return (int) Math.min(rounded, contextLength);
     }
 
     synchronized void giveBack(GraphDecoder decoder) {

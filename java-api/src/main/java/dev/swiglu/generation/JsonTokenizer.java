@@ -1,8 +1,10 @@
 package dev.swiglu.generation;
 
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.swiglu.IoReason;
 import dev.swiglu.ModelException;
+import dev.swiglu.SwiGlu;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -39,9 +41,15 @@ final class JsonTokenizer implements Tokenizer {
             return new JsonTokenizer(TokenizerLibrary.withoutNetwork(() ->
                     HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS)));
         } catch (NoClassDefFoundError missing) {
-            throw new IllegalStateException("Text needs the library ai.djl.huggingface:tokenizers on the class path.", missing);
+            throw new IllegalStateException("Text needs the library ai.djl.huggingface:tokenizers on the class path, and what it"
+                    + " depends on (" + missing.getMessage() + ").", missing);
         } catch (Exception refused) {
-            throw new ModelException(file + " is no tokenizer that can be used: " + refused.getMessage() + ".", refused);
+            String reason = refused.getMessage().replaceFirst("\\.$", "");
+            // in a clause of its own it would keep the JVM from loading this class where the library is missing
+            throw new ModelException(refused instanceof EngineException
+                    ? "The library that reads " + file + " does not start: " + reason + ". It is unpacked below the folder that"
+                            + " ENGINE_CACHE_DIR or else " + SwiGlu.CACHE_DIR + " names, and runs there."
+                    : file + " is no tokenizer that can be used: " + reason + ".", refused);
         }
     }
 

@@ -88,9 +88,10 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * What the model makes of a text: its scores for each next token, [tokens, vocabulary], in the model's type.
      *
-     * @throws IllegalArgumentException when there are no tokens or more than the model's context holds
+     * @throws IllegalArgumentException when there are no tokens or more than the model's context holds, or one is negative
      */
     public Tensor scores(int... tokens) {
+        GenerationRequest.requireNumbers(tokens);
         if (tokens.length == 0 || tokens.length > layout().contextLength()) {
             throw new IllegalArgumentException("The text has " + tokens.length + " tokens, and the model reads from 1 to "
                     + layout().contextLength() + ".");

@@ -63,12 +63,16 @@ public final class LanguageModelBuilder {
     /**
      * Opens the model.
      *
+     * @throws IllegalStateException when CUDA graphs are wanted and the cache is not resident, or the device is no GPU
      * @throws java.io.UncheckedIOException when the folder or a file in it is not there or cannot be read
      * @throws dev.swiglu.DeviceUnavailableException when the device is not there
      * @throws dev.swiglu.NativeLibraryException when the operator library cannot be used
      * @throws dev.swiglu.ModelException when ONNX Runtime refuses the model, or generation cannot use it
      */
     public LanguageModel open() {
+        if (cudaGraphs && !resident) {
+            throw new IllegalStateException("CUDA graphs need a cache that stays on the GPU; do not set resident(false) with them.");
+        }
         ModelFolder found = ModelFolder.of(folder, file);
         SessionBuilder builder = settings.apply(ModelSession.builder(found.model()));
         boolean grouped = builder.operatorTypes().contains("GroupQueryAttention");

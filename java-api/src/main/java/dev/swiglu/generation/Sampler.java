@@ -20,7 +20,7 @@ final class Sampler {
     /** @throws ModelException when there is no best score, because one is no number or the best is infinite */
     int choose(float[] scores) {
         int best = best(scores);
-        return sampling.isGreedy() ? best : draw(scores, scores[best]);
+        return sampling.isGreedy() ? best : draw(scores, best);
     }
 
     private static int best(float[] scores) {
@@ -42,10 +42,10 @@ final class Sampler {
                 + " In float16 that is often an overflow, which exports in float32 or bfloat16 do not have.");
     }
 
-    private int draw(float[] scores, float largest) {
+    private int draw(float[] scores, int best) {
         double[] weights = new double[scores.length];
         for (int token = 0; token < scores.length; token++) {
-            weights[token] = Math.exp((scores[token] - largest) / sampling.temperature());
+            weights[token] = StrictMath.exp((scores[token] - scores[best]) / sampling.temperature());
         }
         int[] candidates = likeliest(scores, weights);
         double left = random.nextDouble() * sum(weights, candidates);
@@ -55,8 +55,8 @@ final class Sampler {
                 return token;
             }
         }
-        // roundings of the sum may leave a little
-        return candidates[candidates.length - 1];
+        // roundings of the sum may leave a little; the last candidate could be one that the model rules out
+        return best;
     }
 
     /** The tokens that top-k and top-p leave. */

@@ -20,8 +20,18 @@ final class TokenText {
     /** @param prompt the tokens before the first one */
     TokenText(Tokenizer tokenizer, int[] prompt) {
         this.tokenizer = tokenizer;
-        this.window = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - CONTEXT), prompt.length);
+        this.window = context(tokenizer, prompt);
         this.read = window.length;
+    }
+
+    /** A few more tokens where these begin within a character: SentencePiece reads no character in bytes of which one is wrong. */
+    private static int[] context(Tokenizer tokenizer, int[] prompt) {
+        int start = Math.max(0, prompt.length - CONTEXT);
+        int earliest = Math.max(0, start - (LONGEST_CHARACTER - 1));
+        while (start > earliest && tokenizer.decode(Arrays.copyOfRange(prompt, start, prompt.length)).startsWith(UNFINISHED)) {
+            start--;
+        }
+        return Arrays.copyOfRange(prompt, start, prompt.length);
     }
 
     /** The whole characters that this token finishes. */

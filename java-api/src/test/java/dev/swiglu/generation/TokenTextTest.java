@@ -41,6 +41,15 @@ class TokenTextTest {
         assertEquals(" w7 w8 w9", text.accept(7) + text.accept(8) + text.accept(9));
     }
 
+    /** Eight bytes: the last six begin within the first character, and SentencePiece reads none of them as text then. */
+    @Test
+    void aPromptOfLongCharactersDoesNotHideTheNextOne() {
+        byte[] prompt = "🎉🎉".getBytes(StandardCharsets.UTF_8);
+        int[] tokens = IntStream.range(0, prompt.length).map(i -> prompt[i] & 0xFF).toArray();
+        TokenText text = new TokenText(new BytesAllOrNone(), tokens);
+        assertEquals(List.of("", "é", "", "", "", "🎉"), added(text, "é🎉".getBytes(StandardCharsets.UTF_8)));
+    }
+
     private static List<String> added(TokenText text, byte[] tokens) {
         return IntStream.range(0, tokens.length).mapToObj(i -> text.accept(tokens[i] & 0xFF)).toList();
     }
@@ -58,6 +67,23 @@ class TokenTextTest {
                 bytes[i] = (byte) tokens[i];
             }
             return new String(bytes, StandardCharsets.UTF_8);
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** As SentencePiece falls back to bytes. */
+    private record BytesAllOrNone() implements Tokenizer {
+        @Override
+        public int[] encode(String text) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String decode(int[] tokens) {
+            String text = new Bytes().decode(tokens);
+            return text.contains("\uFFFD") ? "\uFFFD".repeat(tokens.length) : text;
         }
 
         @Override

@@ -1,0 +1,82 @@
+package dev.swiglu.generation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.swiglu.Tensor;
+import dev.swiglu.TensorType;
+import dev.swiglu.ValueInfo;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** With a decoder that always wants the same token; tests of the tools generate with real models. */
+class LanguageModelTest {
+    private static final int VOCABULARY = 4;
+
+    private final AtomicInteger openDecoders = new AtomicInteger();
+    private final LanguageModel model = new LanguageModel(
+            new ModelFolder(Path.of("model.onnx"), ModelConfiguration.NONE, Path.of("tokenizer.json")), new Monotonous());
+
+    @Test
+    void aListenerThatThrowsLeavesNothingOpen() {
+        Generation generation = model.generate(GenerationRequest.builder().tokens(1, 2).build());
+        assertThrows(ArithmeticException.class, () -> generation.run(piece -> {
+            assertEquals(1, openDecoders.get());
+            throw new ArithmeticException();
+        }));
+        assertEquals(0, openDecoders.get());
+        assertEquals(FinishReason.CANCELLED, generation.result().completions().get(0).finish());
+    }
+
+    @Test
+    void negativeTokensAreRefused() {
+        assertThrows(IllegalArgumentException.class, () -> GenerationRequest.builder().tokens(1, -1));
+        assertThrows(IllegalArgumentException.class, () -> model.scores(-1));
+    }
+
+    @Test
+    void cudaGraphsNeedAResidentCache() {
+        LanguageModelBuilder both = LanguageModel.builder(Path.of("anywhere")).resident(false).cudaGraphs(true);
+        assertThrows(IllegalStateException.class, both::open);
+    }
+
+    private final class Monotonous implements Inference {
+        private static ValueInfo value(String name, TensorType type, Long... shape) {
+            return new ValueInfo(name, type, List.of(shape), List.of(shape).stream().map(unnamed -> "").toList());
+        }
+
+        @Override
+        public ModelLayout layout() {
+            return ModelLayout.of(List.of(value("input_ids", TensorType.INT64, -1L, -1L)),
+                    List.of(value("logits", TensorType.FLOAT32, -1L, -1L, (long) VOCABULARY)), ModelConfiguration.NONE, false);
+        }
+
+        @Override
+        public Decoder decoder(int rows, int longest) {
+            openDecoders.incrementAndGet();
+            return new Decoder() {
+                @Override
+                public Tensor read(TokenRows read, int from, int to, int wanted) {
+                    float[] scores = new float[rows * wanted * VOCABULARY];
+                    return Tensor.float32(scores, rows, wanted, VOCABULARY);
+                }
+
+                @Override
+                public void close() {
+                    openDecoders.decrementAndGet();
+                }
+            };
+        }
+
+        @Override
+        public Optional<Path> endProfiling() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void close() {}
+    }
+}
