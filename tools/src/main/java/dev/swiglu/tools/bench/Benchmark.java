@@ -132,7 +132,7 @@ public record Benchmark(Device device, OptionalInt threads, Turns turns, Session
                 tokens * 1000 / latency.p50());
     }
 
-    private static BenchReport.Ratio ratio(double[] first, double[] second) {
+    static BenchReport.Ratio ratio(double[] first, double[] second) {
         double[] ratios = new double[first.length];
         Arrays.setAll(ratios, run -> second[run] / first[run]);
         Arrays.sort(ratios);

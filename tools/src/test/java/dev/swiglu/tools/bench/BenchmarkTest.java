@@ -40,6 +40,12 @@ class BenchmarkTest {
     }
 
     @Test
+    void theRatioIsTheSecondsTimeOverTheFirstsOfTheSameTurn() {
+        assertEquals(new BenchReport.Ratio(2, 0.5, 4),
+                Benchmark.ratio(new double[] {1, 2, 400, 8, 100}, new double[] {2, 4, 800, 32, 50}));
+    }
+
+    @Test
     void runsAreTakenInTurns() {
         List<String> runs = new ArrayList<>();
         double[][] times = new Turns(3, 1, 60).milliseconds(List.of(() -> runs.add("A"), () -> runs.add("B")));

@@ -84,6 +84,7 @@ class GenerateCommandTest {
             JsonNode report = new ObjectMapper().readTree(run.out());
             assertEquals(1, report.get("schema").asInt());
             assertEquals("cpu", report.get("device").asText());
+            assertEquals("growing", report.get("cache").asText());
             assertEquals(3, report.get("texts").size());
             for (JsonNode text : report.get("texts")) {
                 assertEquals(written(text.get("prompt").asText(), 7, Sampling.greedy(), 0).text(), text.get("text").asText());
