@@ -4,14 +4,19 @@ import ai.onnxruntime.OrtSession.SessionOptions.OptLevel;
 import dev.swiglu.Device;
 import dev.swiglu.ModelSession;
 import dev.swiglu.SessionBuilder;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.bench.BenchReport.Comparison;
 import dev.swiglu.tools.onnx.ModelFile;
+import dev.swiglu.tools.verify.inputs.GraphInputs;
 import dev.swiglu.tools.verify.inputs.Workload;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Times models on the same inputs, two at a time in turns.
@@ -69,7 +74,18 @@ public record Benchmark(Device device, OptionalInt threads, Turns turns, Session
     }
 
     private static List<ModelFile> models(ModelFile original, ModelFile rewritten) {
-        return rewritten == null ? List.of(original) : List.of(original, rewritten);
+        if (rewritten == null) {
+            return List.of(original);
+        }
+        if (!inputs(original).equals(inputs(rewritten))) {
+            throw new ToolException(ExitCode.USAGE, rewritten.path() + " has other inputs than " + original.path()
+                    + ", so that the two cannot be timed on the same ones.");
+        }
+        return List.of(original, rewritten);
+    }
+
+    private static Set<String> inputs(ModelFile model) {
+        return GraphInputs.required(model.proto().getGraph()).stream().map(GraphInputs::description).collect(Collectors.toSet());
     }
 
     private record Entrant(ModelFile model, TimedModel timed) {}
@@ -116,7 +132,7 @@ public record Benchmark(Device device, OptionalInt threads, Turns turns, Session
                 tokens * 1000 / latency.p50());
     }
 
-    private static BenchReport.Ratio ratio(double[] first, double[] second) {
+    static BenchReport.Ratio ratio(double[] first, double[] second) {
         double[] ratios = new double[first.length];
         Arrays.setAll(ratios, run -> second[run] / first[run]);
         Arrays.sort(ratios);

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** Runs a model under ONNX Runtime's profiler and adds up what it says, operator by operator. */
@@ -39,14 +40,20 @@ final class OperatorProfile {
             try {
                 return times(profiled(model.profileTo(folder.resolve("profile")), steps, runs), name, steps, runs);
             } finally {
-                for (Path file : Files.list(folder).toList()) {
-                    Files.delete(file);
-                }
-                Files.delete(folder);
+                delete(folder);
             }
         } catch (IOException e) {
             throw new ToolException(ExitCode.IO, "The profile cannot be written or read: " + IoReason.withoutFile(e) + ".", e);
         }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(folder);
     }
 
     /** Each step runs once to prepare, then {@code runs} times. */

@@ -4,6 +4,8 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import dev.swiglu.Tensor;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.onnx.Attributes;
 import dev.swiglu.tools.onnx.ModelFile;
 import dev.swiglu.tools.verify.inputs.CacheInput;
@@ -14,6 +16,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
@@ -71,9 +74,19 @@ record StepInputs(Workload workload, Map<String, Tensor> inputs, List<Cache> cac
 
     /** Every input in Java's memory. */
     Map<String, Tensor> onHost() {
+        requireRoom();
         Map<String, Tensor> all = new LinkedHashMap<>(inputs);
         caches.forEach(cache -> all.put(cache.input().name(), cache.zeros()));
         return all;
+    }
+
+    /** Two models have their caches at once. */
+    private void requireRoom() {
+        long all = caches.stream().mapToLong(Cache::bytes).sum();
+        if (all > Runtime.getRuntime().maxMemory() / 2 || caches.stream().anyMatch(cache -> cache.bytes() > Integer.MAX_VALUE)) {
+            throw new ToolException(ExitCode.USAGE, String.format(Locale.ROOT, "The caches of %s take %.1f GB, which is too much for"
+                    + " Java's memory here; take fewer texts or tokens.", workload, all / 1e9));
+        }
     }
 
     boolean keepsCachesInPlace() {

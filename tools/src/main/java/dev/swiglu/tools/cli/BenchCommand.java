@@ -1,5 +1,6 @@
 package dev.swiglu.tools.cli;
 
+import dev.swiglu.Device;
 import dev.swiglu.tools.ExitCode;
 import dev.swiglu.tools.bench.BenchReport;
 import dev.swiglu.tools.bench.Benchmark;
@@ -12,7 +13,6 @@ import dev.swiglu.tools.verify.inputs.Workload;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,8 +35,8 @@ public final class BenchCommand implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads of ONNX Runtime (default: its own choice).")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     @Option(names = "--runs", paramLabel = "N", defaultValue = "50", description = "Timed runs (default: ${DEFAULT-VALUE}).")
     private int runs;
@@ -87,14 +87,13 @@ public final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         requireOptions();
-        OptionalInt chosenThreads = threads == null ? OptionalInt.empty() : OptionalInt.of(threads);
         Path originalFile = DecoderFile.of(original);
         Path rewrittenFile = rewritten == null ? null : DecoderFile.of(rewritten);
         reports.requireWritable(spec, originalFile, rewrittenFile);
         ModelFile originalModel = read(originalFile);
         ModelFile rewrittenModel = rewrittenFile == null ? null : read(rewrittenFile);
         Sessions sessions = cudaGraphs ? Sessions.RESIDENT_WITH_GRAPHS : resident ? Sessions.RESIDENT : Sessions.HOST;
-        Benchmark benchmark = new Benchmark(device.get(), chosenThreads, new Turns(runs, warmup, seconds), sessions,
+        Benchmark benchmark = new Benchmark(device.get(), threads.get(), new Turns(runs, warmup, seconds), sessions,
                 chosenWorkloads());
         BenchReport report = operatorRuns == null ? benchmark.run(originalModel, rewrittenModel, this::say)
                 : benchmark.operators(originalModel, rewrittenModel, operatorRuns, this::say);
@@ -112,7 +111,7 @@ public final class BenchCommand implements Callable<Integer> {
         if (workloads != null) {
             return workloads;
         }
-        return Files.isDirectory(original) ? List.of(new Workload(batch, tokens, 0), new Workload(batch, 1, tokens))
+        return Files.isDirectory(original) && past == 0 ? List.of(new Workload(batch, tokens, 0), new Workload(batch, 1, tokens))
                 : List.of(new Workload(batch, tokens, past));
     }
 
@@ -127,10 +126,13 @@ public final class BenchCommand implements Callable<Integer> {
         requireAtLeast(1, "--batch", batch);
         requireAtLeast(1, "--tokens", tokens);
         requireAtLeast(0, "--past", past);
-        requireAtLeast(1, "--threads", threads == null ? 1 : threads);
         requireAtLeast(1, "--operators", operatorRuns == null ? 1 : operatorRuns);
-        if (cudaGraphs && !resident) {
-            throw new ParameterException(spec.commandLine(), "--cuda-graphs captures device-resident runs; add --resident");
+        if (!(seconds >= 0)) {
+            throw new ParameterException(spec.commandLine(), "--seconds must be at least 0, not " + seconds);
+        }
+        if (cudaGraphs && !(resident && device.get() instanceof Device.Cuda)) {
+            throw new ParameterException(spec.commandLine(),
+                    "--cuda-graphs captures device-resident runs on a GPU; add --resident --device cuda");
         }
     }
 

@@ -14,6 +14,9 @@ import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.generate.GenerationReport;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +26,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -57,12 +61,12 @@ public final class GenerateCommand implements Callable<Integer> {
                 return text;
             }
             try {
-                String content = file.toString().equals("-") ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-                        : Files.readString(file);
-                return content.replaceFirst("\\R\\z", "");
+                byte[] bytes = file.toString().equals("-") ? System.in.readAllBytes() : Files.readAllBytes(file);
+                return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString().replaceFirst("\\R\\z", "");
+            } catch (CharacterCodingException e) {
+                throw new ToolException(ExitCode.IO, file + " is no text in UTF-8.", e);
             } catch (IOException e) {
-                throw new ToolException(ExitCode.IO, file + " cannot be read as text in UTF-8: " + IoReason.withoutFile(e) + ".",
-                        e);
+                throw new ToolException(ExitCode.IO, file + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
             }
         }
     }
@@ -73,8 +77,8 @@ public final class GenerateCommand implements Callable<Integer> {
     @Mixin
     private DeviceOption device;
 
-    @Option(names = "--threads", paramLabel = "N", description = "Threads of ONNX Runtime (default: its own choice).")
-    private Integer threads;
+    @Mixin
+    private ThreadsOption threads;
 
     @Option(names = "--cuda-graphs", description = "Replay tokens as a CUDA graph; for models of onnxruntime-genai.")
     private boolean cudaGraphs;
@@ -125,7 +129,7 @@ public final class GenerateCommand implements Callable<Integer> {
         reports.requireWritable(spec, prompts.stream().map(prompt -> prompt.file).toArray(Path[]::new));
         long start = System.nanoTime();
         try (LanguageModel opened = builder.open()) {
-            reports.requireWritable(spec, opened.file());
+            reports.requireWritable(spec, filesAround(opened.file()));
             opened.tokenizer();
             long loadMillis = (System.nanoTime() - start) / 1_000_000;
             warn(opened);
@@ -140,6 +144,16 @@ public final class GenerateCommand implements Callable<Integer> {
         return ExitCode.DONE.number();
     }
 
+    /** The model with its data, its configuration and its tokenizer are among them. */
+    private Path[] filesAround(Path modelFile) {
+        Path top = Files.isDirectory(folder) ? folder : modelFile.getParent();
+        try (Stream<Path> files = Files.walk(top, 2)) {
+            return files.filter(Files::isRegularFile).toArray(Path[]::new);
+        } catch (IOException | UncheckedIOException e) {
+            throw new ToolException(ExitCode.IO, top + " cannot be read: " + IoReason.withoutFile(e) + ".", e);
+        }
+    }
+
     private GenerationRequest request(List<String> texts) {
         GenerationRequest.Builder request = GenerationRequest.builder().maxTokens(maxTokens)
                 .sampling(new Sampling(temperature, topK, topP)).seed(seed).stop(stopWords.toArray(String[]::new));
@@ -148,8 +162,8 @@ public final class GenerateCommand implements Callable<Integer> {
     }
 
     private LanguageModelBuilder builder() {
-        LanguageModelBuilder builder = LanguageModel.builder(folder).cudaGraphs(cudaGraphs)
-                .session(session -> (threads == null ? session : session.threads(threads)).device(device.get()));
+        LanguageModelBuilder builder = LanguageModel.builder(folder).device(device.get()).cudaGraphs(cudaGraphs)
+                .session(session -> threads.get().isPresent() ? session.threads(threads.get().getAsInt()) : session);
         return model == null ? builder : builder.model(model);
     }
 
@@ -199,8 +213,10 @@ public final class GenerateCommand implements Callable<Integer> {
 
     private void summarize(GenerationReport report, long tokens) {
         PrintWriter err = spec.commandLine().getErr();
-        err.println(String.format(Locale.ROOT, "swiglu: %d tokens; the first after %d ms, then %.1f tokens per second;"
-                + " model opened in %d ms", tokens, report.firstTokenMillis(), report.tokensPerSecond(), report.loadMillis()));
+        String speed = report.tokensPerSecond() == 0 ? ""
+                : String.format(Locale.ROOT, ", then %.1f tokens per second", report.tokensPerSecond());
+        err.println("swiglu: " + (tokens == 1 ? "1 token" : tokens + " tokens") + "; the first after " + report.firstTokenMillis()
+                + " ms" + speed + "; model opened in " + report.loadMillis() + " ms");
         err.flush();
     }
 }

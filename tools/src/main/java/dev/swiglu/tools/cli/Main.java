@@ -15,6 +15,7 @@ import dev.swiglu.tools.verify.Verifier;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,7 +36,7 @@ public final class Main implements Runnable {
     private CommandLine.Model.CommandSpec spec;
 
     public static void main(String[] args) {
-        CommandLine commandLine = commandLine();
+        CommandLine commandLine = commandLine().setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
         int exit;
         try {
             exit = commandLine.execute(args);
@@ -66,6 +67,7 @@ public final class Main implements Runnable {
                 .registerConverter(Mode.class, new Choice<>(Mode.class))
                 .registerConverter(DataMode.class, new Choice<>(DataMode.class))
                 .registerConverter(GradientCommand.Weights.class, new Choice<>(GradientCommand.Weights.class))
+                .setExecutionStrategy(Main::execute)
                 .setExitCodeExceptionMapper(Main::exitCode)
                 .setParameterExceptionHandler(new UsageError())
                 .setExecutionExceptionHandler(Main::explain);
@@ -75,6 +77,15 @@ public final class Main implements Runnable {
     public void run() {
         spec.commandLine().usage(spec.commandLine().getErr());
         throw new CommandLine.ParameterException(spec.commandLine(), "Name a command");
+    }
+
+    /** Done is only what has arrived where it was printed to: a disk may be full, a pipe closed. */
+    private static int execute(ParseResult parsed) {
+        int exit = new CommandLine.RunLast().execute(parsed);
+        CommandLine command = parsed.commandSpec().commandLine();
+        return exit == ExitCode.DONE.number() && command.getOut().checkError()
+                ? explain(new ToolException(ExitCode.IO, "Standard output does not take everything: it is closed, or a disk is full."),
+                        command) : exit;
     }
 
     private static int exitCode(Throwable failure) {

@@ -47,7 +47,8 @@ final class Advice {
         int before = advice.size();
         onDriver();
         if (diagnosis.onnxRuntime().problem() == null && !diagnosis.onnxRuntime().hasCuda()) {
-            advice.add("To use the GPU, put com.microsoft.onnxruntime:onnxruntime_gpu on the class path instead of onnxruntime.");
+            advice.add("To use the GPU, put com.microsoft.onnxruntime:onnxruntime_gpu on the class path instead of onnxruntime;"
+                    + " for tools/swiglu, SWIGLU_ONNXRUNTIME names its jar.");
         }
         onMissingLibraries();
         if (diagnosis.onnxRuntime().cudaProblem() != null && advice.size() == before) {

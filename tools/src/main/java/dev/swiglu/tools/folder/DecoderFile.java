@@ -10,7 +10,8 @@ import java.util.stream.Stream;
 
 /** Which model of a folder writes text: the one that genai_config.json names, or the one with the usual name. */
 public final class DecoderFile {
-    private static final List<String> USUAL = List.of("model.onnx", "decoder_model_merged.onnx", "decoder_model.onnx");
+    private static final List<String> USUAL = List.of("model.onnx", "decoder_model_merged.onnx",
+            "decoder_with_past_model.onnx", "decoder_model.onnx");
 
     private DecoderFile() {}
 

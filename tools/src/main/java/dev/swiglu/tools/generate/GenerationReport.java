@@ -8,6 +8,7 @@ import dev.swiglu.generation.LanguageModel;
 import dev.swiglu.generation.Sampling;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** What was asked of which model and what it wrote. */
 public record GenerationReport(
@@ -38,7 +39,7 @@ public record GenerationReport(
                     written.tokens()));
         }
         Sampling sampling = request.sampling();
-        return new GenerationReport(1, model.file().toString(), device, model.layout().cache().toString(),
+        return new GenerationReport(1, model.file().toString(), device, model.layout().cache().name().toLowerCase(Locale.ROOT),
                 sampling.temperature(), sampling.topK(), sampling.topP(), request.seed(), texts, loadMillis,
                 result.timeToFirstToken().toMillis(), result.tokensPerSecond());
     }

@@ -33,7 +33,9 @@ public final class LargeModel {
     public static void write(DecoderShape shape, ElementType type, Path folder) {
         Path model = folder.resolve(MODEL);
         createFolder(folder);
-        AtomicOutput.requireFree(model, false);
+        if (Files.exists(model)) {
+            throw new ToolException(ExitCode.IO, model + " exists and is not replaced; name another folder.");
+        }
         WeightFile weights = new WeightFile(MODEL + ".data", type, SEED);
         GraphProto graph = DecoderGraph.of(shape, weights);
         publish(folder.resolve(MODEL + ".data"), weights::writeTo);

@@ -1,20 +1,29 @@
 package dev.swiglu.tools.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.swiglu.TensorType;
 import dev.swiglu.tools.CommandRun;
+import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.ToolException;
 import dev.swiglu.tools.large.DecoderShape;
 import dev.swiglu.tools.large.LargeModel;
 import dev.swiglu.tools.onnx.ElementType;
 import dev.swiglu.tools.verify.Exports;
+import dev.swiglu.tools.verify.inputs.CacheInput;
+import dev.swiglu.tools.verify.inputs.Workload;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,6 +37,12 @@ class BenchmarkTest {
         double[] times = {7, 1, 2, 3, 4, 5, 6, 8, 9, 100};
         assertEquals(new Statistics(5, 9, 100, 1), Statistics.of(times));
         assertEquals(new Statistics(3, 3, 3, 3), Statistics.of(new double[] {3}));
+    }
+
+    @Test
+    void theRatioIsTheSecondsTimeOverTheFirstsOfTheSameTurn() {
+        assertEquals(new BenchReport.Ratio(2, 0.5, 4),
+                Benchmark.ratio(new double[] {1, 2, 400, 8, 100}, new double[] {2, 4, 800, 32, 50}));
     }
 
     @Test
@@ -75,6 +90,39 @@ class BenchmarkTest {
         assertEquals(List.of("prefill ResidentSession/ResidentSession", "decode ResidentSession/ResidentSession",
                 "decode OrtSession/ResidentSession"), compared);
         assertTrue(Files.readString(page).contains("decode 1x1 after 9: OrtSession against ResidentSession"));
+    }
+
+    @Test
+    void aFoldersWorkloadsAreThoseThatWereAskedFor() throws IOException {
+        Path model = folder.resolve("toy");
+        LargeModel.write(DecoderShape.named("toy").orElseThrow(), ElementType.FLOAT32, model);
+        assertEquals(List.of("1x9", "1x1 after 9"), bench(model.toString(), "--tokens", "9", "--runs", "1")
+                .get("comparisons").findValuesAsText("workload"));
+        assertEquals(List.of("1x1 after 20"), bench(model.toString(), "--tokens", "1", "--past", "20", "--runs", "1")
+                .get("comparisons").findValuesAsText("workload"));
+    }
+
+    @Test
+    void whatCannotBeTimedIsRefusedInOneSentence() throws IOException {
+        String model = Exports.path(Exports.LLAMA_WITH_CACHE).toString();
+        assertRefused("has other inputs than", model, Exports.path("mistral-fp16-ts-op17-past-sdpa.onnx").toString());
+        assertRefused("'attention_mask' would be too large", model, "--workloads", "1000x1+9999999");
+        assertRefused("add --resident --device cuda", model, "--resident", "--cuda-graphs");
+        assertRefused("--threads must be at least 1", model, "--threads", "0");
+    }
+
+    @Test
+    void cachesThatJavasMemoryCannotHoldAreRefused() {
+        CacheInput keys = new CacheInput("keys", TensorType.FLOAT16, new long[] {1, 1 << 15, 1 << 15, 1});
+        StepInputs inputs = new StepInputs(new Workload(1, 1, 1 << 15), Map.of(),
+                List.of(new StepInputs.Cache(keys, Optional.empty())), "logits");
+        assertEquals(ExitCode.USAGE, assertThrows(ToolException.class, inputs::onHost).exitCode());
+    }
+
+    private static void assertRefused(String part, String... arguments) {
+        CommandRun run = CommandRun.of(Stream.of("bench"), (Object[]) arguments);
+        assertEquals(ExitCode.USAGE.number(), run.exit(), run.err());
+        assertTrue(run.err().contains(part), run.err());
     }
 
     @Test

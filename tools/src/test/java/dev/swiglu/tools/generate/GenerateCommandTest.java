@@ -1,5 +1,6 @@
 package dev.swiglu.tools.generate;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,12 +15,18 @@ import dev.swiglu.generation.LanguageModel;
 import dev.swiglu.generation.Sampling;
 import dev.swiglu.tools.CommandRun;
 import dev.swiglu.tools.ExitCode;
+import dev.swiglu.tools.cli.Main;
 import java.io.ByteArrayInputStream;
+import java.io.FilterWriter;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,6 +84,7 @@ class GenerateCommandTest {
             JsonNode report = new ObjectMapper().readTree(run.out());
             assertEquals(1, report.get("schema").asInt());
             assertEquals("cpu", report.get("device").asText());
+            assertEquals("growing", report.get("cache").asText());
             assertEquals(3, report.get("texts").size());
             for (JsonNode text : report.get("texts")) {
                 assertEquals(written(text.get("prompt").asText(), 7, Sampling.greedy(), 0).text(), text.get("text").asText());
@@ -108,7 +116,10 @@ class GenerateCommandTest {
         assertRefused(ExitCode.USAGE, "cuda-graphs", folder, "--prompt", "x", "--cuda-graphs");
         assertRefused(ExitCode.IO, "There is no folder", temporary.resolve("nowhere"), "--prompt", "x");
         assertRefused(ExitCode.IO, "has model.onnx", folder, "--prompt", "x", "--model", "other.onnx");
+        assertRefused(ExitCode.USAGE, "--threads must be at least 1", folder, "--prompt", "x", "--threads", 0);
         assertRefused(ExitCode.IO, "cannot be read", folder, "--prompt-file", temporary.resolve("missing.txt"));
+        assertRefused(ExitCode.IO, "is no text in UTF-8", folder, "--prompt-file",
+                Files.write(temporary.resolve("latin1.txt"), new byte[] {'G', 'r', (byte) 0xFC}));
         assertRefused(ExitCode.REFUSED, "pixel_values",
                 LanguageModels.folder(temporary, "/exports/families/dinov2-swiglu-fp32-ts-op17-eager.onnx"), "--prompt", "x");
         Files.writeString(folder.resolve("tokenizer.json"), "{}");
@@ -117,6 +128,37 @@ class GenerateCommandTest {
         assertRefused(ExitCode.IO, "tokenizer.json", folder, "--prompt", "x");
         Files.writeString(folder.resolve("config.json"), "no JSON");
         assertRefused(ExitCode.REFUSED, "config.json is no JSON object", folder, "--prompt", "x");
+    }
+
+    @Test
+    void aReportReplacesNothingThatIsReadHere() throws IOException {
+        Path data = Files.createFile(folder.resolve("model.onnx.data"));
+        for (Path file : List.of(folder.resolve("tokenizer.json"), data)) {
+            byte[] before = Files.readAllBytes(file);
+            assertRefused(ExitCode.USAGE, "would replace", folder, "--prompt", "x", "--report", file);
+            assertRefused(ExitCode.USAGE, "would replace", folder.resolve("model.onnx"), "--prompt", "x", "--report", file);
+            assertArrayEquals(before, Files.readAllBytes(file));
+        }
+    }
+
+    /** As behind {@code | head}: what nobody reads is not written to the end. */
+    @Test
+    void endsWhenNobodyReadsOn() throws IOException {
+        Path report = temporary.resolve("report.json");
+        Writer closed = new FilterWriter(new StringWriter()) {
+            @Override
+            public void flush() throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        };
+        StringWriter err = new StringWriter();
+        int exit = Main.commandLine().setOut(new PrintWriter(closed)).setErr(new PrintWriter(err)).execute("generate",
+                folder.toString(), "--prompt", "Hello", "--max-tokens", "100", "--report", report.toString());
+        assertEquals(ExitCode.IO.number(), exit, err.toString());
+        assertTrue(err.toString().contains("Standard output"), err.toString());
+        JsonNode text = new ObjectMapper().readTree(report.toFile()).get("texts").get(0);
+        assertEquals("cancelled", text.get("finish").asText());
+        assertTrue(text.get("tokens").size() < 5, text.toString());
     }
 
     private static void assertRefused(ExitCode code, String part, Object... arguments) {

@@ -21,6 +21,13 @@ public final class GraphInputs {
         return graph.getInputList().stream().filter(input -> !filled.contains(input.getName())).toList();
     }
 
+    /** Name, type and what of the shape is fixed. */
+    public static String description(ValueInfoProto input) {
+        return input.getName() + " " + ElementType.of(input.getType().getTensorType().getElemType()).label()
+                + input.getType().getTensorType().getShape().getDimList().stream()
+                        .map(dimension -> dimension.hasDimValue() ? dimension.getDimValue() : "?").toList();
+    }
+
     static TensorType type(ValueInfoProto input) {
         ElementType type = ElementType.of(input.getType().getTensorType().getElemType());
         try {

@@ -100,7 +100,12 @@ public final class SampleInputs {
     private Tensor tensor(ValueInfoProto input, Workload workload) {
         TensorType type = GraphInputs.type(input);
         long[] shape = shape(input, workload);
-        int size = Math.toIntExact(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+        long elements = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+        if (elements > Integer.MAX_VALUE / Long.BYTES) {
+            throw new ToolException(ExitCode.USAGE, "Input '" + input.getName() + "' would be too large: "
+                    + Arrays.toString(shape) + "; take fewer texts or tokens.");
+        }
+        int size = (int) elements;
         Random random = new Random(seed ^ (long) input.getName().hashCode() << 20);
         String name = input.getName().toLowerCase(Locale.ROOT);
         if (type.isFloatingPoint()) {
