@@ -20,7 +20,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 class_path=$root/java-api/target/classes:$root/tools/target/classes:$ORT_JAR
-for jar in "$root"/tools/target/gpu-tests/*.jar; do class_path+=:$jar; done
+for jar in "$root"/tools/target/{gpu-tests,lib}/*.jar; do class_path+=:$jar; done  # the tokenizer is in lib only
 swiglu() {
   java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Ddev.swiglu.cache.dir="$scratch" -Donnxruntime.native.path="$ORT_NATIVE" \
     -cp "$class_path" dev.swiglu.tools.cli.Main "$@"
