@@ -7,6 +7,7 @@ import dev.swiglu.Tensor;
 import dev.swiglu.TensorType;
 import dev.swiglu.ValueInfo;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,8 +18,15 @@ class LanguageModelTest {
     private static final int VOCABULARY = 4;
 
     private final AtomicInteger openDecoders = new AtomicInteger();
-    private final LanguageModel model = new LanguageModel(
-            new ModelFolder(Path.of("model.onnx"), ModelConfiguration.NONE, Path.of("tokenizer.json")), new Monotonous());
+    /** Rows x columns of each run. */
+    private final List<String> runs = new ArrayList<>();
+    private final LanguageModel model = model(-1, -1);
+
+    /** @param length columns that the graph takes at once; -1 for any number, as with {@code rows} */
+    private LanguageModel model(long rows, long length) {
+        return new LanguageModel(new ModelFolder(Path.of("model.onnx"), ModelConfiguration.NONE, Path.of("tokenizer.json")),
+                new Monotonous(rows, length));
+    }
 
     @Test
     void aListenerThatThrowsLeavesNothingOpen() {
@@ -29,6 +37,20 @@ class LanguageModelTest {
         }));
         assertEquals(0, openDecoders.get());
         assertEquals(FinishReason.CANCELLED, generation.result().completions().get(0).finish());
+    }
+
+    @Test
+    void oneTokenAtOnceIsReadWhereTheGraphTakesNoMore() {
+        GenerationRequest request = GenerationRequest.builder().tokens(1, 2, 3).tokens(3, 2, 1).maxTokens(2).build();
+        model(-1, 1).generate(request).result();
+        assertEquals(List.of("2x1", "2x1", "2x1", "2x1"), runs);
+    }
+
+    @Test
+    void oneTextAtOnceIsWrittenWhereTheGraphTakesNoMore() {
+        GenerationRequest request = GenerationRequest.builder().tokens(1, 2, 3).tokens(3, 2, 1).maxTokens(2).build();
+        assertEquals(2, model(1, -1).generate(request).result().completions().size());
+        assertEquals(List.of("1x3", "1x1", "1x3", "1x1"), runs);
     }
 
     @Test
@@ -44,14 +66,26 @@ class LanguageModelTest {
     }
 
     private final class Monotonous implements Inference {
+        private final long mostRows;
+        private final long mostColumns;
+
+        private Monotonous(long mostRows, long mostColumns) {
+            this.mostRows = mostRows;
+            this.mostColumns = mostColumns;
+        }
+
         private static ValueInfo value(String name, TensorType type, Long... shape) {
             return new ValueInfo(name, type, List.of(shape), List.of(shape).stream().map(unnamed -> "").toList());
         }
 
         @Override
         public ModelLayout layout() {
-            return ModelLayout.of(List.of(value("input_ids", TensorType.INT64, -1L, -1L)),
-                    List.of(value("logits", TensorType.FLOAT32, -1L, -1L, (long) VOCABULARY)), ModelConfiguration.NONE, false);
+            return ModelLayout.of(
+                    List.of(value("input_ids", TensorType.INT64, mostRows, mostColumns),
+                            value("past.0.key", TensorType.FLOAT32, -1L, 1L, -1L, 1L)),
+                    List.of(value("logits", TensorType.FLOAT32, -1L, -1L, (long) VOCABULARY),
+                            value("present.0.key", TensorType.FLOAT32, -1L, 1L, -1L, 1L)),
+                    ModelConfiguration.NONE, false);
         }
 
         @Override
@@ -60,8 +94,8 @@ class LanguageModelTest {
             return new Decoder() {
                 @Override
                 public Tensor read(TokenRows read, int from, int to, int wanted) {
-                    float[] scores = new float[rows * wanted * VOCABULARY];
-                    return Tensor.float32(scores, rows, wanted, VOCABULARY);
+                    runs.add(rows + "x" + (to - from));
+                    return Tensor.float32(new float[rows * wanted * VOCABULARY], rows, wanted, VOCABULARY);
                 }
 
                 @Override
