@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/** With a decoder that always wants the same token; tests of the tools generate with real models. */
+/** With a decoder that counts: after token 1 it wants 2, then 3, then 0. Tests of the tools generate with real models. */
 class LanguageModelTest {
     private static final int VOCABULARY = 4;
 
@@ -25,7 +25,24 @@ class LanguageModelTest {
     /** @param length columns that the graph takes at once; -1 for any number, as with {@code rows} */
     private LanguageModel model(long rows, long length) {
         return new LanguageModel(new ModelFolder(Path.of("model.onnx"), ModelConfiguration.NONE, Path.of("tokenizer.json")),
-                new Monotonous(rows, length));
+                new Counting(rows, length));
+    }
+
+    @Test
+    void aBatchGoesOnUntilTheLastOfItsTextsEnds() {
+        GenerationRequest request = GenerationRequest.builder().tokens(1).tokens(0).endTokens(3).build();
+        List<Integer> prompts = new ArrayList<>();
+        List<Completion> written = model.generate(request).run(piece -> prompts.add(piece.prompt())).completions();
+        assertEquals(List.of(new Completion(1, List.of(2, 3), "", FinishReason.END_TOKEN),
+                new Completion(1, List.of(1, 2, 3), "", FinishReason.END_TOKEN)), written);
+        assertEquals(List.of(0, 1, 0, 1, 1), prompts, "nothing is added to what has ended");
+    }
+
+    @Test
+    void equalPromptsHaveEqualAnswers() {
+        GenerationRequest request = GenerationRequest.builder().tokens(1).tokens(1).sampling(Sampling.of(2)).seed(3).build();
+        List<Completion> written = model.generate(request).result().completions();
+        assertEquals(written.get(0), written.get(1));
     }
 
     @Test
@@ -65,11 +82,11 @@ class LanguageModelTest {
         assertThrows(IllegalStateException.class, both::open);
     }
 
-    private final class Monotonous implements Inference {
+    private final class Counting implements Inference {
         private final long mostRows;
         private final long mostColumns;
 
-        private Monotonous(long mostRows, long mostColumns) {
+        private Counting(long mostRows, long mostColumns) {
             this.mostRows = mostRows;
             this.mostColumns = mostColumns;
         }
@@ -95,7 +112,13 @@ class LanguageModelTest {
                 @Override
                 public Tensor read(TokenRows read, int from, int to, int wanted) {
                     runs.add(rows + "x" + (to - from));
-                    return Tensor.float32(new float[rows * wanted * VOCABULARY], rows, wanted, VOCABULARY);
+                    long[] tokens = read.inputs(layout(), from, to, to).get("input_ids").longs();
+                    float[] scores = new float[rows * VOCABULARY];
+                    for (int row = 0; row < rows; row++) {
+                        int last = (int) tokens[(row + 1) * (to - from) - 1];
+                        scores[row * VOCABULARY + (last + 1) % VOCABULARY] = 1;
+                    }
+                    return Tensor.float32(scores, rows, wanted, VOCABULARY);
                 }
 
                 @Override
