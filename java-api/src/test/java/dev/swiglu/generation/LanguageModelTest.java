@@ -9,13 +9,18 @@ import dev.swiglu.ValueInfo;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /** With a decoder that counts: after token 1 it wants 2, then 3, then 0. Tests of the tools generate with real models. */
 class LanguageModelTest {
     private static final int VOCABULARY = 4;
+    private static final ModelConfiguration CONTEXT_OF_EIGHT = new ModelConfiguration(Optional.empty(), Set.of(), OptionalInt.of(8),
+            OptionalInt.empty(), OptionalInt.empty(), false, 0, Map.of());
 
     private final AtomicInteger openDecoders = new AtomicInteger();
     /** Rows x columns of each run. */
@@ -24,7 +29,7 @@ class LanguageModelTest {
 
     /** @param length columns that the graph takes at once; -1 for any number, as with {@code rows} */
     private LanguageModel model(long rows, long length) {
-        return new LanguageModel(new ModelFolder(Path.of("model.onnx"), ModelConfiguration.NONE, Path.of("tokenizer.json")),
+        return new LanguageModel(new ModelFolder(Path.of("model.onnx"), CONTEXT_OF_EIGHT, Path.of("tokenizer.json")),
                 new Counting(rows, length));
     }
 
@@ -54,6 +59,15 @@ class LanguageModelTest {
         }));
         assertEquals(0, openDecoders.get());
         assertEquals(FinishReason.CANCELLED, generation.result().completions().get(0).finish());
+    }
+
+    @Test
+    void shortPromptsAreFilledUpWhereTheContextHasRoomForThat() {
+        model.generate(GenerationRequest.builder().tokens(1, 2, 3).tokens(1).maxTokens(2).build()).result();
+        assertEquals(List.of("2x3", "2x1"), runs);
+        runs.clear();
+        model.generate(GenerationRequest.builder().tokens(1, 2, 3, 0, 1, 2).tokens(1).maxTokens(3).build()).result();
+        assertEquals(List.of("1x6", "1x1", "1x1", "1x1", "1x1"), runs, "the long one leaves room for 2 tokens, and the short one wants 3");
     }
 
     @Test
@@ -99,10 +113,11 @@ class LanguageModelTest {
         public ModelLayout layout() {
             return ModelLayout.of(
                     List.of(value("input_ids", TensorType.INT64, mostRows, mostColumns),
+                            value("attention_mask", TensorType.INT64, -1L, -1L), value("position_ids", TensorType.INT64, -1L, -1L),
                             value("past.0.key", TensorType.FLOAT32, -1L, 1L, -1L, 1L)),
                     List.of(value("logits", TensorType.FLOAT32, -1L, -1L, (long) VOCABULARY),
                             value("present.0.key", TensorType.FLOAT32, -1L, 1L, -1L, 1L)),
-                    ModelConfiguration.NONE, false);
+                    CONTEXT_OF_EIGHT, false);
         }
 
         @Override
