@@ -119,13 +119,23 @@ public final class StatefulSession implements AutoCloseable {
         return state(feedback.values());
     }
 
-    /** A copy of some of the state, by input name. */
+    /**
+     * A copy of some of the state, by input name.
+     *
+     * @throws IllegalArgumentException when one of these is not part of the state
+     */
     public synchronized Map<String, Tensor> state(Iterable<String> inputs) {
         if (state.isEmpty() && !feedback.isEmpty()) {
             throw new IllegalStateException("The session is closed, and its state with it.");
         }
         Map<String, Tensor> copies = new LinkedHashMap<>();
-        inputs.forEach(input -> copies.put(input, state.get(input).download()));
+        for (String input : inputs) {
+            if (!state.containsKey(input)) {
+                throw new IllegalArgumentException("The input '" + input + "' is not part of the state, which is "
+                        + String.join(", ", state.keySet()) + ".");
+            }
+            copies.put(input, state.get(input).download());
+        }
         return copies;
     }
 

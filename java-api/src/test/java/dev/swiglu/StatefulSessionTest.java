@@ -9,10 +9,25 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class StatefulSessionTest {
     private static final Map<String, String> FEEDBACK = Map.of("sum_now", "sum", "runs_now", "runs");
+
+    private int openBefore;
+
+    @BeforeEach
+    void countHandles() {
+        SwiGlu.loadBridge();
+        openBefore = ResidentBridge.openHandles();
+    }
+
+    @AfterEach
+    void nothingStaysOpen() {
+        assertEquals(openBefore, ResidentBridge.openHandles());
+    }
 
     /** Adds up what it is given, and counts; fails where x is longer than the sum. */
     private static SessionBuilder adder() {
@@ -54,6 +69,7 @@ class StatefulSessionTest {
             assertThrows(IllegalArgumentException.class, () -> session.run(Map.of(), Set.of("negative")));
             assertThrows(IllegalArgumentException.class, () -> session.run(x(1, 2), Set.of("sum_now")));
             assertEquals(before, session.state());
+            assertThrows(IllegalArgumentException.class, () -> session.state(List.of("sum", "x")));
         }
     }
 

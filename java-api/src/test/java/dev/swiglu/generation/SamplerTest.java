@@ -46,6 +46,15 @@ class SamplerTest {
         }
     }
 
+    /** Two of four have exactly half of the probability, and are as good as the others. */
+    @ParameterizedTest
+    @CsvSource({"2, 1", "0, 0.5"})
+    void ofEquallyGoodOnesTheFirstStay(int topK, double topP) {
+        Sampler sampler = new Sampler(new Sampling(1, topK, topP), 5);
+        int[] drawn = IntStream.range(0, 50).map(draw -> sampler.choose(new float[4])).distinct().sorted().toArray();
+        assertArrayEquals(new int[] {0, 1}, drawn);
+    }
+
     @Test
     void aMillionCandidatesAreCutAsAFewAre() {
         float[] scores = new float[1_000_000];

@@ -23,6 +23,15 @@ class TokenizerLibraryTest {
     }
 
     @Test
+    void aTextBeginsWithTheTokenThatTheModelExpects() {
+        try (Tokenizer tokenizer = JsonTokenizer.read(Path.of("..", "models", "llama-kjv", "tokenizer.json"))) {
+            int[] tokens = tokenizer.encode("In the beginning");
+            assertEquals(0, tokens[0], "<s>");
+            assertEquals("In the beginning", tokenizer.decode(tokens));
+        }
+    }
+
+    @Test
     void aLibraryThatDoesNotStartIsNotTheFilesFault(@TempDir Path folder) throws IOException, InterruptedException {
         Path file = Files.writeString(folder.resolve("tokenizer.json"), "{}");
         ChildJvm.Result result = new ChildJvm().property("ENGINE_CACHE_DIR", file).run(Reading.class, file);
