@@ -7,8 +7,8 @@ import ai.onnxruntime.OrtSession;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -22,13 +22,23 @@ final class CudaProbe {
 
     private static final String RUNTIME = "libonnxruntime.so";
     private static final String PROVIDER = "libonnxruntime_providers_cuda.so";
-    private static final Map<Device.Cuda, Optional<String>> FAILURES = new ConcurrentHashMap<>();
+    private static final Set<Device.Cuda> WORKING = ConcurrentHashMap.newKeySet();
 
     private CudaProbe() {}
 
-    /** Why the device cannot be used and what to do, in sentences; empty when it can. Looked up once per process. */
+    /**
+     * Why the device cannot be used and what to do, in sentences; empty when it can, which is remembered. What fails may work
+     * later, where its memory was full, say.
+     */
     static Optional<String> failure(Device.Cuda device) {
-        return FAILURES.computeIfAbsent(device, CudaProbe::probe);
+        if (WORKING.contains(device)) {
+            return Optional.empty();
+        }
+        Optional<String> failure = probe(device);
+        if (failure.isEmpty()) {
+            WORKING.add(device);
+        }
+        return failure;
     }
 
     private static Optional<String> probe(Device.Cuda device) {

@@ -3,6 +3,7 @@ package dev.swiglu.tools.bench;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -23,7 +24,14 @@ public record BenchReport(String device, List<Comparison> comparisons, List<Oper
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Comparison(String phase, String workload, int batch, int tokens, int past, int runs, List<Timing> timings,
-            Ratio ratio, Double difference) {}
+            Ratio ratio, Double difference) {
+        public String verdict() {
+            return ratio == null ? runs + " runs." : String.format(Locale.ROOT,
+                    "The first takes %.3f times as long as the second (median of %d neighbouring pairs; nine of ten between %.3f and"
+                            + " %.3f). What they compute differs by %.1e of its length.",
+                    1 / ratio.median(), runs, 1 / ratio.p95(), 1 / ratio.p5(), difference);
+        }
+    }
 
     /** @param tokensPerSecond new tokens of the whole batch, at the median latency */
     public record Timing(String model, String runtime, Statistics latency,

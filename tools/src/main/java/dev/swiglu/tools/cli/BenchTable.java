@@ -30,10 +30,7 @@ final class BenchTable {
             table.row(timing.model(), timing.runtime(), number(latency.p50()), number(latency.p90()), number(latency.p99()),
                     number(latency.min()), number(timing.tokensPerSecond()));
         }
-        BenchReport.Ratio ratio = comparison.ratio();
-        return table + (ratio == null ? comparison.runs() + " runs.\n" : String.format(Locale.ROOT,
-                "Second / first, pair by pair: median %.3f, 90%% of %d pairs between %.3f and %.3f; results differ by %.1e.%n",
-                ratio.median(), comparison.runs(), ratio.p5(), ratio.p95(), comparison.difference()));
+        return table + comparison.verdict() + System.lineSeparator();
     }
 
     private static String of(OperatorTimes times) {

@@ -30,7 +30,7 @@ public final class BenchPage {
         for (Comparison comparison : report.comparisons()) {
             body.add(Element.of("h2", comparison.phase() + " " + comparison.workload()));
             body.add(chart(comparison));
-            body.add(verdict(comparison));
+            body.add(Element.of("p", comparison.verdict()));
             body.add(table(comparison));
         }
         if (report.operators() != null) {
@@ -56,14 +56,6 @@ public final class BenchPage {
                     latency.p90(), number(latency.p50()) + " ms"));
         }
         return BarChart.of("Latency of " + comparison.workload(), bars);
-    }
-
-    private static Element verdict(Comparison comparison) {
-        BenchReport.Ratio ratio = comparison.ratio();
-        return Element.of("p", ratio == null ? comparison.runs() + " runs." : String.format(Locale.ROOT,
-                "The first takes %.3f times as long as the second (median of %d neighbouring pairs; nine of ten between %.3f and"
-                        + " %.3f). What they compute differs by %.1e of its length.",
-                1 / ratio.median(), comparison.runs(), 1 / ratio.p95(), 1 / ratio.p5(), comparison.difference()));
     }
 
     private static Element table(Comparison comparison) {
