@@ -1,18 +1,10 @@
-# SWIGLU_NATIVES is the classifier under which Maven packs the library. It names the CUDA release that the library needs, so it has
-# to be the one of the compiler that builds it.
-function(check_natives_name)
-  if(NOT DEFINED SWIGLU_NATIVES)
-    return()
-  endif()
+# What the library is called as a Maven classifier: after the CUDA release of the compiler that builds it. RequireNativesName.cmake reads it.
+function(write_natives_name)
   set(natives linux-x86_64)
-  set(compiler "no nvcc was found")
   if(CMAKE_CUDA_COMPILER)
     string(REGEX MATCH "^[0-9]+" release ${CMAKE_CUDA_COMPILER_VERSION})
     string(APPEND natives -cuda${release})
-    set(compiler "${CMAKE_CUDA_COMPILER} is of CUDA ${CMAKE_CUDA_COMPILER_VERSION}")
   endif()
-  if(NOT SWIGLU_NATIVES STREQUAL natives)
-    message(FATAL_ERROR "${compiler}, so the library's jar cannot be called ${SWIGLU_NATIVES}. Run Maven with -Dnatives.classifier=${natives}.")
-  endif()
+  file(WRITE ${CMAKE_BINARY_DIR}/natives-name ${natives})
 endfunction()
-check_natives_name()
+write_natives_name()
