@@ -11,9 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -166,13 +164,12 @@ class CudaResidentSessionTest extends ResidentSessionCases {
     /** CUDA forbids others to allocate during a capture; here they all do, as fast as they can. */
     @Test
     void capturesAndOtherWorkDoNotDisturbEachOther() throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(6);
         Tensor x = random(5, 2, WIDTH);
         try (ResidentSession shared = block().session().device(device()).openResident()) {
             Tensor expected = plain(shared, x);
-            List<Future<?>> all = new ArrayList<>();
+            List<Callable<Void>> all = new ArrayList<>();
             for (int thread = 0; thread < 3; thread++) {
-                all.add(threads.submit(() -> {
+                all.add(() -> {
                     try (ResidentSession session = capturing(block()); ResidentRun run = session.newRun()) {
                         for (int id = 0; id < 30; id++) {
                             try (ResidentTensor y = session.allocate(FLOAT16, 2, WIDTH)) {
@@ -183,34 +180,29 @@ class CudaResidentSessionTest extends ResidentSessionCases {
                         }
                     }
                     return null;
-                }));
-                all.add(threads.submit(() -> {
+                });
+                all.add(() -> {
                     for (int i = 0; i < 300; i++) {
                         assertEquals(expected, plain(shared, x));
                     }
                     return null;
-                }));
+                });
             }
-            for (Future<?> one : all) {
-                one.get();
-            }
-        } finally {
-            threads.shutdownNow();
+            atOnce(all);
         }
     }
 
     /** A replay writes where the arena may have put what runs of other threads read and computed. */
     @Test
     void replaysLeaveRunsOfOtherThreadsAlone() throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(4);
         Tensor replayed = random(5, 2, WIDTH);
         Tensor other = random(6, 2, WIDTH);
         try (ResidentSession usual = block().session().device(device()).openResident(); ResidentSession session = capturing(block())) {
             Tensor expected = plain(usual, replayed);
             Tensor expectedOther = plain(usual, other);
-            List<Future<?>> all = new ArrayList<>();
+            List<Callable<Void>> all = new ArrayList<>();
             for (int thread = 0; thread < 2; thread++) {
-                all.add(threads.submit(() -> {
+                all.add(() -> {
                     try (ResidentRun run = session.newRun(); ResidentTensor y = session.allocate(FLOAT16, 2, WIDTH)) {
                         run.graph(0).input("x", replayed).output("y", y);
                         for (int i = 0; i < 2000; i++) {
@@ -219,26 +211,21 @@ class CudaResidentSessionTest extends ResidentSessionCases {
                         }
                     }
                     return null;
-                }));
-                all.add(threads.submit(() -> {
+                });
+                all.add(() -> {
                     for (int i = 0; i < 500; i++) {
                         assertEquals(expectedOther, plain(session, other));
                     }
                     return null;
-                }));
+                });
             }
-            for (Future<?> one : all) {
-                one.get();
-            }
-        } finally {
-            threads.shutdownNow();
+            atOnce(all);
         }
     }
 
     @Test
     void oneSessionOnEachOfTwoGpus() throws Exception {
         Device second = Gpu.required(1);
-        ExecutorService threads = Executors.newFixedThreadPool(4);
         Tensor x = random(5, 2, WIDTH);
         try (ResidentSession here = block().session().device(device()).openResident();
                 ResidentSession there = block().session().device(second).openResident(); ResidentRun run = there.newRun();
@@ -246,21 +233,17 @@ class CudaResidentSessionTest extends ResidentSessionCases {
             assertTrue(assertThrows(IllegalArgumentException.class, () -> run.input("x", onFirst)).getMessage()
                     .contains("is not on this session's device, cuda:1"));
             Tensor expected = plain(here, x);
-            List<Future<?>> all = new ArrayList<>();
+            List<Callable<Void>> all = new ArrayList<>();
             for (int thread = 0; thread < 4; thread++) {
-                all.add(threads.submit(() -> {
+                all.add(() -> {
                     for (int i = 0; i < 200; i++) {
                         assertEquals(expected, plain(here, x));
                         assertEquals(expected, plain(there, x));
                     }
                     return null;
-                }));
+                });
             }
-            for (Future<?> one : all) {
-                one.get();
-            }
-        } finally {
-            threads.shutdownNow();
+            atOnce(all);
         }
     }
 }

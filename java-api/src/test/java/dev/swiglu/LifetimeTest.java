@@ -1,5 +1,6 @@
 package dev.swiglu;
 
+import static dev.swiglu.ResidentModels.SIDE;
 import static dev.swiglu.TensorType.FLOAT32;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -21,8 +22,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class LifetimeTest {
-    private static final int SIDE = 256;
-
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
     @AfterEach
@@ -31,18 +30,8 @@ class LifetimeTest {
         assertTrue(threads.awaitTermination(1, TimeUnit.MINUTES));
     }
 
-    /** {@code x} multiplied by a row-exchanging matrix often enough to take a while. */
     private static ModelSession slow(int products) {
-        float[] exchange = new float[SIDE * SIDE];
-        for (int row = 0; row < SIDE; row++) {
-            exchange[row * SIDE + SIDE - 1 - row] = 1;
-        }
-        OnnxModel model = OnnxModel.opset(17).input("x", FLOAT32, SIDE, SIDE)
-                .constant("w", Tensor.float32(exchange, SIDE, SIDE)).node("Identity", "x -> y0");
-        for (int i = 0; i < products; i++) {
-            model.node("MatMul", "w y" + i + " -> y" + (i + 1));
-        }
-        return model.output("y" + products, FLOAT32, SIDE, SIDE).session().threads(1).open();
+        return ResidentModels.slow(products).session().threads(1).open();
     }
 
     private static Tensor filled(float value) {

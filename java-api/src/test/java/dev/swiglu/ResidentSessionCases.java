@@ -25,6 +25,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -351,13 +352,20 @@ abstract class ResidentSessionCases {
         }
     }
 
+    /** Each in a thread of its own; fails where one of them does. */
+    final void atOnce(List<Callable<Void>> works) throws Exception {
+        for (Future<Void> work : threads.invokeAll(works)) {
+            work.get();
+        }
+    }
+
     @Test
     void sixteenThreadsShareASession() throws Exception {
         try (ResidentSession session = open(adder())) {
-            List<Future<?>> all = new ArrayList<>();
+            List<Callable<Void>> all = new ArrayList<>();
             for (int thread = 0; thread < 16; thread++) {
                 Tensor mine = rows(thread, 1);
-                all.add(threads.submit(() -> {
+                all.add(() -> {
                     try (ResidentRun run = session.newRun(); ResidentTensor sum = session.allocate(FLOAT32, 1, 2)) {
                         run.input("x", sum).input("more", mine).output("sum", sum).output("negative");
                         for (int i = 1; i <= 1000; i++) {
@@ -369,11 +377,9 @@ abstract class ResidentSessionCases {
                         assertEquals(1000 * mine.get(0, 0), sum.download().get(0, 0));
                     }
                     return null;
-                }));
+                });
             }
-            for (Future<?> one : all) {
-                one.get();
-            }
+            atOnce(all);
         }
     }
 
@@ -381,10 +387,10 @@ abstract class ResidentSessionCases {
     @Test
     void twoSessionsRunSideBySide() throws Exception {
         try (ResidentSession one = open(adder()); ResidentSession other = open(adder())) {
-            List<Future<?>> both = new ArrayList<>();
+            List<Callable<Void>> both = new ArrayList<>();
             for (ResidentSession session : List.of(one, other)) {
                 float step = session == one ? 1 : -2;
-                both.add(threads.submit(() -> {
+                both.add(() -> {
                     try (ResidentRun run = session.newRun(); ResidentTensor sum = session.allocate(FLOAT32, 1, 2)) {
                         run.input("x", sum).output("sum", sum);
                         for (int i = 1; i <= 500; i++) {
@@ -393,11 +399,9 @@ abstract class ResidentSessionCases {
                         }
                     }
                     return null;
-                }));
+                });
             }
-            for (Future<?> each : both) {
-                each.get();
-            }
+            atOnce(both);
         }
     }
 
